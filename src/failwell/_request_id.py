@@ -1,0 +1,102 @@
+"""The id that ties a request's answer, its log lines and its records together.
+
+Owns where the id comes from, where it is kept during the request, and its header.
+Knows WSGI, not Flask: it must also cover what Flask never sees.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+
+HEADER = "X-Request-ID"
+
+# What can stand in a log line, a URL and a file name without being escaped.
+_SANE = re.compile(r"[A-Za-z0-9._~+/=-]{8,128}", re.ASCII)
+
+_current: ContextVar[str | None] = ContextVar("failwell_request_id", default=None)
+
+
+class HasWsgiApp(Protocol):
+    """A Flask application, as far as this module needs it."""
+
+    wsgi_app: Any
+    extensions: dict[str, Any]
+
+
+def current_request_id() -> str | None:
+    """Return the id of the request that this context serves, or None outside of one."""
+    return _current.get()
+
+
+def install_request_ids(app: HasWsgiApp) -> None:
+    """Give every request of `app` an id; a second call changes nothing."""
+    if "failwell.request_id" in app.extensions:
+        return
+    app.extensions["failwell.request_id"] = True
+    app.wsgi_app = RequestIdMiddleware(app.wsgi_app)
+
+
+class RequestIdMiddleware:
+    """Take `X-Request-ID` when it is sane, else make one; return it in every answer.
+
+    A sane id has 8 to 128 characters out of letters, digits and `._~+/=-`; anything
+    else could forge log lines or grow them without limit.
+    """
+
+    def __init__(self, wsgi_app: WSGIApplication) -> None:
+        self._wsgi_app = wsgi_app
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Serve one request."""
+        sent = environ.get("HTTP_X_REQUEST_ID", "")
+        request_id = sent if _SANE.fullmatch(sent) else secrets.token_hex(16)
+
+        def start_with_id(
+            status: str,
+            headers: list[tuple[str, str]],
+            exc_info: "OptExcInfo | None" = None,
+        ) -> Callable[[bytes], object]:
+            if not any(name.lower() == "x-request-id" for name, _ in headers):
+                headers.append((HEADER, request_id))
+            return start_response(status, headers, exc_info)
+
+        _current.set(request_id)
+        try:
+            body = self._wsgi_app(environ, start_with_id)
+        except BaseException:
+            _current.set(None)
+            raise
+        file_wrapper = environ.get("wsgi.file_wrapper")
+        if isinstance(file_wrapper, type) and isinstance(body, file_wrapper):
+            # The server recognises its own wrapper and sends the file from the
+            # kernel; no code of ours or the user's runs in between.
+            _current.set(None)
+            return body
+        return _Body(body)
+
+
+class _Body:
+    """A response body whose log lines still belong to the request."""
+
+    def __init__(self, body: Iterable[bytes]) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        """Close the body, then leave the request."""
+        try:
+            close = getattr(self._body, "close", None)
+            if close is not None:
+                close()
+        finally:
+            _current.set(None)

@@ -1,0 +1,193 @@
+"""Settings: read once from Flask's config and the environment, then frozen.
+
+Owns names, kinds, defaults and the sentence that a bad value is refused with. No
+other module asks a config or the environment for anything.
+"""
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or has a value that is not allowed; says which and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of failwell, validated. Field `x_y` is `FAILWELL_X_Y`.
+
+    Sources, first found wins: `app.config`, the environment, the default.
+    """
+
+    application: str
+    """The name under which records are kept; default: the app's import name."""
+    environment: str
+    """Such as `production` or `staging`; default `production`."""
+    release: str
+    """The version that is running; default empty."""
+    spool_dir: Path
+    """Folder of the spool; default `<instance path>/failwell/spool`."""
+    store_url: str
+    """SQLAlchemy URL; default `sqlite:///<instance path>/failwell/store.db`."""
+    console_key: str | None
+    """Opens the console, 16 characters at least; without it there is no console."""
+    console_prefix: str
+    """Where the console is served; default `/failwell`."""
+    responses_format: Literal["auto", "envelope", "problem"]
+    """`auto` (default) negotiates by `Accept`; the others fix the form."""
+    logging: bool
+    """Whether `Failwell(app)` calls `setup_logging(app)`; default no."""
+    logs_dir: Path
+    """Folder of `app.log`, relative to the working directory; default `logs`."""
+    logs_format: Literal["text", "json"]
+    """Form of the lines; default `text`."""
+    logs_level: str
+    """Level of the application and the file; default `INFO`."""
+    logs_console_level: str
+    """Level of the console handler; default `DEBUG`."""
+    logs_max_bytes: int
+    """Size at which the file is rotated; default 1 MiB."""
+    logs_backups: int
+    """Rotated files that are kept; default 10."""
+
+
+_TEXT_LENGTH = 200
+_KEY_LENGTH = 16
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def read_settings(
+    config: Mapping[str, Any],
+    *,
+    import_name: str,
+    instance_path: str | Path,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Read, validate and freeze the settings.
+
+    Raises:
+        SettingsError: An unknown `FAILWELL_…` name, or a value that is not allowed.
+    """
+    given = {k: v for k, v in environ.items() if k.startswith("FAILWELL_")}
+    given.update((k, v) for k, v in config.items() if k.startswith("FAILWELL_"))
+    readers = _readers(import_name, Path(instance_path))
+    _refuse_unknown(given, readers)
+    return Settings(
+        **{
+            name.removeprefix("FAILWELL_").lower(): (
+                default if given.get(name) is None else read(name, given[name])
+            )
+            for name, (read, default) in readers.items()
+        }
+    )
+
+
+def _readers(
+    import_name: str, instance: Path
+) -> dict[str, tuple[Callable[[str, Any], Any], Any]]:
+    home = instance / "failwell"
+    return {
+        "FAILWELL_APPLICATION": (_text, import_name),
+        "FAILWELL_ENVIRONMENT": (_text, "production"),
+        "FAILWELL_RELEASE": (_text, ""),
+        "FAILWELL_SPOOL_DIR": (_path, home / "spool"),
+        "FAILWELL_STORE_URL": (_store_url, f"sqlite:///{home / 'store.db'}"),
+        "FAILWELL_CONSOLE_KEY": (_key, None),
+        "FAILWELL_CONSOLE_PREFIX": (_prefix, "/failwell"),
+        "FAILWELL_RESPONSES_FORMAT": (_one_of("auto", "envelope", "problem"), "auto"),
+        "FAILWELL_LOGGING": (_flag, False),
+        "FAILWELL_LOGS_DIR": (_path, Path("logs")),
+        "FAILWELL_LOGS_FORMAT": (_one_of("text", "json"), "text"),
+        "FAILWELL_LOGS_LEVEL": (_one_of(*_LEVELS), "INFO"),
+        "FAILWELL_LOGS_CONSOLE_LEVEL": (_one_of(*_LEVELS), "DEBUG"),
+        "FAILWELL_LOGS_MAX_BYTES": (_whole_number(1024), 1024 * 1024),
+        "FAILWELL_LOGS_BACKUPS": (_whole_number(0), 10),
+    }
+
+
+def _refuse_unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+            message = f"{name} is no setting of failwell; {hint}"
+            raise SettingsError(message)
+
+
+def _refuse(name: str, value: object, allowed: str) -> SettingsError:
+    # The value itself stays out of the sentence: it may be a key.
+    return SettingsError(f"{name} is a {type(value).__name__}; allowed: {allowed}")
+
+
+def _text(name: str, value: object) -> str:
+    if (
+        not isinstance(value, str)
+        or not value.isprintable()
+        or len(value) > _TEXT_LENGTH
+    ):
+        raise _refuse(
+            name, value, f"a line of at most {_TEXT_LENGTH} printable characters"
+        )
+    return value
+
+
+def _path(name: str, value: object) -> Path:
+    if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
+        raise _refuse(name, value, "the path of a folder")
+    return Path(value)
+
+
+def _store_url(name: str, value: object) -> str:
+    if not isinstance(value, str) or not value.startswith("sqlite:///"):
+        raise _refuse(name, value, "a URL such as sqlite:////var/lib/app/errors.db")
+    return value
+
+
+def _key(name: str, value: object) -> str:
+    if not isinstance(value, str) or len(value) < _KEY_LENGTH:
+        raise _refuse(
+            name, value, f"a secret text of at least {_KEY_LENGTH} characters"
+        )
+    return value
+
+
+def _prefix(name: str, value: object) -> str:
+    if not isinstance(value, str) or not value.startswith("/") or value.endswith("/"):
+        raise _refuse(
+            name, value, "a path such as /failwell, without a slash at its end"
+        )
+    return value
+
+
+def _flag(name: str, value: object) -> bool:
+    text = str(value).lower()
+    if isinstance(value, (bool, str, int)) and text in _TRUE + _FALSE:
+        return text in _TRUE
+    raise _refuse(name, value, "true or false")
+
+
+def _one_of(*allowed: str) -> Callable[[str, Any], str]:
+    def read(name: str, value: object) -> str:
+        if value not in allowed:
+            raise _refuse(name, value, f"one of {', '.join(allowed)}")
+        return str(value)
+
+    return read
+
+
+def _whole_number(lowest: int) -> Callable[[str, Any], int]:
+    def read(name: str, value: object) -> int:
+        try:
+            number = int(str(value))
+        except ValueError:
+            number = lowest - 1
+        if isinstance(value, bool) or number < lowest:
+            raise _refuse(name, value, f"a whole number from {lowest}")
+        return number
+
+    return read

@@ -1,0 +1,262 @@
+"""The errors that an application raises on purpose.
+
+    AppError                          INTERNAL_ERROR        500
+    ├── ValidationError               VALIDATION_ERROR      400
+    ├── AuthenticationError           AUTHENTICATION_ERROR  401
+    │   └── InvalidTokenError         INVALID_TOKEN         401
+    ├── AuthorizationError            AUTHORIZATION_ERROR   403
+    ├── NotFoundError                 NOT_FOUND             404
+    ├── ConflictError                 CONFLICT              409
+    ├── DatabaseError                 DATABASE_ERROR        500
+    └── ServiceUnavailableError       SERVICE_UNAVAILABLE   503
+        └── CircuitBreakerError       CIRCUIT_OPEN          503
+
+Who catches them: failwell, which turns each into one documented answer. An
+application subclasses them for its own cases and catches them only where it can do
+better than to answer. This module imports nothing of ours.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+Headers = tuple[tuple[str, str], ...]
+
+BEARER_CHALLENGE = 'Bearer realm="api"'
+"""The challenge of a 401 without credentials (RFC 6750, section 3: no error code)."""
+
+
+class AppError(Exception):
+    """An error with a code, a status and details that a client may see.
+
+    Everything given here reaches the client: put no secret, path or SQL into it.
+
+    Args:
+        message: A sentence for the client.
+        code: A stable name in capitals, documented in the catalogue.
+        status_code: The HTTP status, 400 to 599.
+        details: Facts about this occurrence; JSON types.
+    """
+
+    retryable: ClassVar[bool] = False
+    """Whether the same request may succeed later without being changed."""
+
+    record: ClassVar[bool | None] = None
+    """Whether failwell records it; None decides by status (500 and above are)."""
+
+    def __init__(
+        self,
+        message: str,
+        code: str = "INTERNAL_ERROR",
+        status_code: int = 500,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.status_code = status_code
+        self.details: dict[str, Any] = dict(details) if details else {}
+
+    @property
+    def headers(self) -> Headers:
+        """The response headers that belong to this error, as (name, value) pairs."""
+        return ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `{"error": {"code", "message", "details"}}`, the default body."""
+        return {
+            "error": {
+                "code": self.code,
+                "message": self.message,
+                "details": self.details,
+            }
+        }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default would call the class with the message alone, which fits none of
+        # the subclasses: errors must survive process pools and task queues.
+        return (_rebuild, (type(self), self.args, self.__dict__.copy()))
+
+
+def _rebuild(
+    cls: type[AppError], args: tuple[Any, ...], state: dict[str, Any]
+) -> AppError:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ValidationError(AppError):
+    """The input does not validate.
+
+    Args:
+        message: A sentence for the client.
+        details: A field's path (`participants.3`) to a list of `{"code", "message"}`.
+    """
+
+    def __init__(
+        self,
+        message: str = "Validation error",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, "VALIDATION_ERROR", 400, details)
+
+
+class NotFoundError(AppError):
+    """The thing asked for does not exist, or the caller may not know of it.
+
+    Args:
+        resource: The kind of thing, capitalised as in the API (`Meeting`).
+        resource_id: What was asked for.
+    """
+
+    def __init__(self, resource: str, resource_id: object) -> None:
+        self.resource = resource
+        self.resource_id = resource_id
+        super().__init__(
+            f"{resource} with id {resource_id} not found",
+            "NOT_FOUND",
+            404,
+            {"resource": resource, "resource_id": resource_id},
+        )
+
+
+class AuthenticationError(AppError):
+    """Nobody is signed in, or the credentials are wrong.
+
+    Args:
+        message: A sentence for the client; the same for every reason.
+        challenge: The value of `WWW-Authenticate`, which a 401 must carry
+            (RFC 9110, section 15.5.2).
+    """
+
+    def __init__(
+        self,
+        message: str = "Authentication failed",
+        *,
+        challenge: str = BEARER_CHALLENGE,
+    ) -> None:
+        super().__init__(message, "AUTHENTICATION_ERROR", 401)
+        self.challenge = challenge
+
+    @property
+    def headers(self) -> Headers:
+        """The challenge."""
+        return (("WWW-Authenticate", self.challenge),)
+
+
+class InvalidTokenError(AuthenticationError):
+    """A token was sent and is not valid.
+
+    Args:
+        reason: `expired` when that is all that is wrong with it, else None: a forger
+            learns nothing more.
+    """
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__(
+            "Invalid or expired token",
+            challenge=f'{BEARER_CHALLENGE}, error="invalid_token"',
+        )
+        self.code = "INVALID_TOKEN"
+        if reason is not None:
+            self.details["reason"] = reason
+
+
+class AuthorizationError(AppError):
+    """The caller is known and may not do this.
+
+    Args:
+        message: A sentence for the client.
+        required_permissions: What the caller would need, if it may know.
+    """
+
+    def __init__(
+        self,
+        message: str = "Insufficient permissions",
+        required_permissions: Sequence[str] | None = None,
+    ) -> None:
+        permissions = list(required_permissions or ())
+        super().__init__(
+            message, "AUTHORIZATION_ERROR", 403, {"required_permissions": permissions}
+        )
+
+
+class ConflictError(AppError):
+    """The request contradicts what is stored: a duplicate, or a stale version."""
+
+    def __init__(
+        self,
+        message: str = "The request conflicts with the current state",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, "CONFLICT", 409, details)
+
+
+class DatabaseError(AppError):
+    """The database refused or failed, and nothing more precise is known.
+
+    The cause is chained for the record; the client sees this sentence only.
+    """
+
+    def __init__(self, message: str = "A database error occurred") -> None:
+        super().__init__(message, "DATABASE_ERROR", 500)
+
+
+class ServiceUnavailableError(AppError):
+    """Something that this service depends on is away for now.
+
+    Args:
+        message: A sentence for the client.
+        retry_after: Seconds until it is worth trying again, when known.
+        details: More facts.
+    """
+
+    retryable = True
+    record = False
+
+    def __init__(
+        self,
+        message: str = "Service temporarily unavailable",
+        retry_after: float | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        known = {} if retry_after is None else {"retry_after": retry_after}
+        super().__init__(
+            message, "SERVICE_UNAVAILABLE", 503, {**known, **(details or {})}
+        )
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> Headers:
+        """`Retry-After` in whole seconds, rounded up, at least 1, when known."""
+        if self.retry_after is None or not math.isfinite(self.retry_after):
+            return ()
+        return (("Retry-After", str(max(1, math.ceil(self.retry_after)))),)
+
+
+class CircuitBreakerError(ServiceUnavailableError):
+    """A circuit breaker refused the call without trying it.
+
+    Args:
+        breaker: The breaker's name.
+        retry_after: Seconds until it lets a call through again, when known.
+        state: The state that refused: `open` or `half_open`.
+    """
+
+    def __init__(
+        self,
+        breaker: str,
+        retry_after: float | None = None,
+        *,
+        state: str = "open",
+    ) -> None:
+        super().__init__(
+            f"Circuit breaker {breaker} is {state.replace('_', '-')}",
+            retry_after,
+            {"breaker": breaker, "state": state, "retry_after": retry_after},
+        )
+        self.code = "CIRCUIT_OPEN"
+        self.breaker = breaker
+        self.state = state

@@ -1,0 +1,32 @@
+"""An exception becomes an `ErrorRecord`: frames, redaction, fingerprint, request.
+
+Refuses, on the caller's thread: to format tracebacks, to read source files, to open a
+database, to call the network, and to call user code unguarded.
+"""
+
+from failwell.records._model import (
+    AnswerDefinition,
+    Definition,
+    ErrorNotice,
+    ErrorRecord,
+    ExceptionInfo,
+    Frame,
+    GroupDefinition,
+    RequestInfo,
+    SourceContext,
+)
+from failwell.records._sink import Sink, Tally
+
+__all__ = [
+    "AnswerDefinition",
+    "Definition",
+    "ErrorNotice",
+    "ErrorRecord",
+    "ExceptionInfo",
+    "Frame",
+    "GroupDefinition",
+    "RequestInfo",
+    "Sink",
+    "SourceContext",
+    "Tally",
+]

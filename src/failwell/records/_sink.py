@@ -1,0 +1,29 @@
+"""Where finished bytes go: the recorder is given a sink and knows no more of it."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+
+class Tally(NamedTuple):
+    """How often this process counted a key, the present one included."""
+
+    in_hour: int
+    in_minute: int
+
+
+class Sink(Protocol):
+    """A place that keeps records and counts; the spool is one."""
+
+    def count(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+        """Add one to `key` (8 bytes) in the present minute.
+
+        `definition` is called, and its bytes are kept, when the sink has none for
+        this key yet: before the first count of the key can be read.
+        """
+
+    def append(self, payload: bytes) -> None:
+        """Keep one encoded `ErrorRecord`; on return it survives the process.
+
+        Raises:
+            OSError: It could not be kept.
+        """
