@@ -62,10 +62,19 @@ class Catalog:
         return len(self._entries)
 
 
+# Python 3.13 renamed these; a code must not change with the interpreter.
+_PINNED_PHRASES = {
+    413: "Request Entity Too Large",
+    414: "Request URI Too Long",
+    416: "Requested Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
+
+
 def status_phrase(status: int) -> str:
     """Return the phrase of an HTTP status, `Error` when it has none."""
     try:
-        return HTTPStatus(status).phrase
+        return _PINNED_PHRASES.get(status) or HTTPStatus(status).phrase
     except ValueError:
         return "Error"
 

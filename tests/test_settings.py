@@ -1,0 +1,91 @@
+"""Settings: where they come from, and what a bad one is told."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from failwell._settings import Settings, SettingsError, read_settings
+
+
+def _read(config: dict[str, Any], environ: dict[str, str] | None = None) -> Settings:
+    return read_settings(
+        config, import_name="shop", instance_path="/srv/shop", environ=environ or {}
+    )
+
+
+def test_defaults_are_the_contract_s() -> None:
+    """Nothing has to be configured; what is kept goes below the instance folder."""
+    settings = _read({})
+
+    assert settings.application == "shop"
+    assert settings.spool_dir == Path("/srv/shop/failwell/spool")
+    assert settings.store_url == "sqlite:////srv/shop/failwell/store.db"
+    assert settings.console_prefix == "/failwell"
+    assert settings.console_key is None
+    assert settings.logging is False
+    assert settings.logs_dir == Path("logs")
+    assert (settings.logs_max_bytes, settings.logs_backups) == (1024 * 1024, 10)
+
+
+def test_config_wins_over_environment() -> None:
+    """The application's config beats the environment, which beats the default."""
+    environ = {"FAILWELL_RELEASE": "1", "FAILWELL_ENVIRONMENT": "staging"}
+
+    settings = _read({"FAILWELL_RELEASE": "2"}, environ)
+
+    assert settings.release == "2"
+    assert settings.environment == "staging"
+
+
+@pytest.mark.parametrize("text", ["1", "true", "Yes", "on", True, 1])
+def test_flag_is_read_from_what_environments_hold(text: object) -> None:
+    """A flag may be a bool or one of the usual words."""
+    assert _read({"FAILWELL_LOGGING": text}).logging is True
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind", "allowed"),
+    [
+        ("FAILWELL_CONSOLE_KEY", "short", "str", "at least 16 characters"),
+        ("FAILWELL_CONSOLE_PREFIX", "failwell", "str", "such as /failwell"),
+        ("FAILWELL_STORE_URL", "mysql://x", "str", "sqlite:///"),
+        ("FAILWELL_LOGS_FORMAT", "xml", "str", "one of text, json"),
+        ("FAILWELL_LOGS_LEVEL", "LOUD", "str", "DEBUG, INFO, WARNING"),
+        ("FAILWELL_LOGS_MAX_BYTES", "many", "str", "a whole number from 1024"),
+        ("FAILWELL_LOGS_BACKUPS", -1, "int", "a whole number from 0"),
+        ("FAILWELL_LOGS_BACKUPS", True, "bool", "a whole number from 0"),
+        ("FAILWELL_LOGGING", "maybe", "str", "true or false"),
+        ("FAILWELL_SPOOL_DIR", 7, "int", "the path of a folder"),
+        ("FAILWELL_SPOOL_DIR", "", "str", "the path of a folder"),
+        ("FAILWELL_RELEASE", "a\nb", "str", "printable"),
+        ("FAILWELL_RESPONSES_FORMAT", "html", "str", "auto, envelope, problem"),
+    ],
+)
+def test_bad_value_is_refused_by_name_kind_and_what_is_allowed(
+    name: str, value: object, kind: str, allowed: str
+) -> None:
+    """One sentence names the setting, the kind of its value, and what is allowed."""
+    with pytest.raises(SettingsError) as refusal:
+        _read({name: value})
+
+    sentence = str(refusal.value)
+    assert sentence.startswith(f"{name} is a {kind}; allowed: ")
+    assert allowed in sentence
+
+
+def test_bad_key_is_not_repeated() -> None:
+    """A refused secret does not reach the terminal."""
+    with pytest.raises(SettingsError) as refusal:
+        _read({"FAILWELL_CONSOLE_KEY": "hunter2"})
+
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("source", ["config", "environment"])
+def test_typo_is_refused_with_the_likely_name(source: str) -> None:
+    """A name that failwell does not know stops the start and names the nearest one."""
+    typo = {"FAILWELL_CONSOL_KEY": "0123456789abcdef"}
+
+    with pytest.raises(SettingsError, match="did you mean FAILWELL_CONSOLE_KEY"):
+        _read(typo) if source == "config" else _read({}, typo)
