@@ -1,0 +1,181 @@
+"""CPU of one failing request: plain Flask, failwell and sentry-sdk in one run.
+
+Each case is a process of its own. Rounds are interleaved; a round is a batch of requests
+called as WSGI, so that no client's cost dilutes the ratios. Two columns: the thread that
+serves, and the whole process until everything that was recorded is in the store.
+"""
+
+import gc
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, jsonify
+from flask.typing import ResponseReturnValue
+from werkzeug.test import EnvironBuilder
+
+from _table import interleave, print_table
+
+DEPTH = 10
+BATCH = 200
+ROUNDS = 15
+# So many different faults that no group reaches the number from which on failwell
+# samples (100 an hour): every one of BATCH * ROUNDS errors is kept in full.
+FAULTS = 50
+
+CASES = {
+    "plain errorhandler(500), logger off": "plain",
+    "plain errorhandler(500), Flask's logger on": "plain-logged",
+    "failwell, every error kept, log line on": "failwell",
+    "failwell, storm of one group, log line on": "failwell-storm",
+    "sentry-sdk, no-op transport, logger off": "sentry",
+}
+
+
+def _descend(
+    depth: int, fault: Callable[[dict[str, int]], str], seats: dict[str, int]
+) -> str:
+    if depth:
+        return _descend(depth - 1, fault, seats)
+    return fault(seats)
+
+
+def _make_fault(number: int) -> Callable[[dict[str, int]], str]:
+    source = f"def fault_{number}(seats):\n    return seats['room-{number}']\n"
+    scope: dict[str, Any] = {"__name__": __name__}
+    exec(compile(source, __file__, "exec"), scope)  # noqa: S102 - our own two lines
+    fault: Callable[[dict[str, int]], str] = scope[f"fault_{number}"]
+    return fault
+
+
+def _make_app(case: str, folder: str) -> Flask:
+    app = Flask("bench", instance_path=folder)
+    faults = [_make_fault(n) for n in range(1 if case == "failwell-storm" else FAULTS)]
+
+    @app.get("/fail/<int:number>")
+    def fail(number: int) -> str:
+        return _descend(DEPTH, faults[number % len(faults)], {"room": 1})
+
+    {"failwell": _with_failwell, "sentry": _with_sentry, "plain": _plain}[
+        case.partition("-")[0]
+    ](app)
+    app.logger.disabled = case in {"plain", "sentry"}
+    return app
+
+
+def _plain(app: Flask) -> None:
+    @app.errorhandler(500)
+    def answer(_error: Exception) -> ResponseReturnValue:
+        return jsonify(error={"code": "INTERNAL_ERROR", "message": "Broken"}), 500
+
+
+def _with_failwell(app: Flask) -> None:
+    from failwell import Failwell  # noqa: PLC0415 - only this case pays for the import
+
+    Failwell(app)
+
+
+def _with_sentry(app: Flask) -> None:
+    import sentry_sdk  # noqa: PLC0415 - only this case pays for the import
+    from sentry_sdk.integrations.flask import FlaskIntegration  # noqa: PLC0415
+
+    class NoTransport(sentry_sdk.transport.Transport):  # type: ignore[misc] # untyped here
+        def capture_envelope(self, envelope: sentry_sdk.envelope.Envelope) -> None:
+            envelope.serialize()
+
+    sentry_sdk.init(
+        dsn="http://key@127.0.0.1:1/1",
+        transport=NoTransport,
+        integrations=[FlaskIntegration()],
+        default_integrations=False,
+    )
+    _plain(app)
+
+
+def _serve(app: Flask, number: int) -> None:
+    environ = EnvironBuilder(path=f"/fail/{number}", method="GET").get_environ()
+    statuses: list[str] = []
+
+    def start_response(status: str, *_: object) -> Callable[[bytes], object]:
+        statuses.append(status)
+        return lambda _: None
+
+    body = app(environ, start_response)
+    b"".join(body)
+    body.close()  # type: ignore[attr-defined] # werkzeug's iterators have it
+    assert statuses[0].startswith("500")
+
+
+def _batch(app: Flask) -> tuple[float, float]:
+    gc.disable()
+    thread, process = time.thread_time_ns(), time.process_time_ns()
+    for number in range(BATCH):
+        _serve(app, number)
+    thread = time.thread_time_ns() - thread
+    if "failwell" in app.extensions:
+        app.extensions["failwell"].settle(60.0)
+    process = time.process_time_ns() - process
+    gc.enable()
+    gc.collect()
+    return thread / BATCH / 1000, process / BATCH / 1000
+
+
+def _child(case: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        app = _make_app(case, folder)
+        logging.getLogger().addHandler(logging.NullHandler())
+        _serve(app, 0)
+        for _ in sys.stdin:
+            print(json.dumps(_batch(app)), flush=True)
+
+
+@contextmanager
+def _case(case: str) -> Iterator[Callable[[], list[float]]]:
+    child = subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, str(Path(__file__)), case],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+
+    def measure() -> list[float]:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+        figures: list[float] = json.loads(child.stdout.readline())
+        return figures
+
+    with child:
+        measure()
+        yield measure
+        child.stdin.close()
+
+
+def main() -> None:
+    """Run all cases and print the table."""
+    with ExitStack() as stack:
+        cases = {
+            title: stack.enter_context(_case(case)) for title, case in CASES.items()
+        }
+        figures = interleave(cases, ROUNDS)
+    print_table(
+        f"A failing request, {DEPTH} application frames deep: CPU µs, median of "
+        f"{ROUNDS} interleaved rounds of {BATCH}",
+        ("its thread", "whole process"),
+        figures,
+    )
+
+
+if __name__ == "__main__":
+    _child(sys.argv[1]) if len(sys.argv) > 1 else main()
