@@ -1,0 +1,49 @@
+"""What could forge a line or move a terminal is shown instead."""
+
+import json
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from failwell.logs import escape
+from failwell.logs._escape import escape_json
+
+ANY_TEXT = st.text(st.characters() | st.characters(categories=["Cc", "Zl", "Zp", "Cs"]))
+
+
+@given(ANY_TEXT)
+def test_escaped_text_is_one_harmless_line(text: str) -> None:
+    """No control, separator or surrogate is left, and escaping again changes nothing."""
+    shown = escape(text)
+
+    assert len(shown.splitlines()) <= 1
+    assert not {unicodedata.category(c) for c in shown} & {"Cc", "Zl", "Zp", "Cs"}
+    assert escape(shown) == shown
+
+
+@given(st.recursive(st.text() | st.integers(), st.lists))
+def test_escaped_json_means_the_same(value: object) -> None:
+    """The document parses to what it was made from, and is one line."""
+    document = escape_json(json.dumps(value, ensure_ascii=False))
+
+    assert json.loads(document) == value
+    assert len(document.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\r\nb", r"a\r\nb"),
+        ("\x1b[31m", r"\x1b[31m"),
+        ("\x9b2J", r"\x9b2J"),
+        ("\u2028\u2029\x85", r"\u2028\u2029\x85"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+        ("\ud800", r"\ud800"),
+        (r"C:\new größe", r"C:\new größe"),
+    ],
+)
+def test_dangerous_characters_are_named(text: str, shown: str) -> None:
+    """Each appears as the escape that people know; ordinary text stays as it is."""
+    assert escape(text) == shown
