@@ -1,0 +1,56 @@
+"""Reading what a client sent: body and query become pydantic models or an error.
+
+Owns the translation of pydantic's errors. No message repeats the input.
+"""
+
+from typing import TypeVar
+
+import pydantic
+from flask import request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from failwell import ValidationError
+
+Model = TypeVar("Model", bound=pydantic.BaseModel)
+
+_MOST_FIELDS = 50
+_LONGEST_PATH = 100
+
+
+def read_body(model: type[Model]) -> Model:
+    """Return the JSON body of the current request as `model`.
+
+    Raises:
+        ValidationError: It is no JSON, or does not validate; names every field.
+        UnsupportedMediaType: It is something else than JSON.
+    """
+    raw = request.get_data(cache=False)
+    if raw and not request.is_json:
+        message = "Send JSON, with the header Content-Type: application/json"
+        raise UnsupportedMediaType(message)
+    try:
+        return model.model_validate_json(raw)
+    except pydantic.ValidationError as error:
+        raise _translate(error, root="body") from None
+
+
+def read_query(model: type[Model]) -> Model:
+    """Return the query of the current request's address as `model`.
+
+    Raises:
+        ValidationError: It does not validate; names every parameter.
+    """
+    try:
+        return model.model_validate(request.args.to_dict())
+    except pydantic.ValidationError as error:
+        raise _translate(error, root="query") from None
+
+
+def _translate(error: pydantic.ValidationError, root: str) -> ValidationError:
+    details: dict[str, list[dict[str, str]]] = {}
+    problems = error.errors(include_url=False, include_context=False)
+    for problem in problems[:_MOST_FIELDS]:
+        path = ".".join(str(step) for step in problem["loc"])[:_LONGEST_PATH]
+        entry = {"code": problem["type"], "message": problem["msg"]}
+        details.setdefault(path or root, []).append(entry)
+    return ValidationError(details=details)

@@ -1,0 +1,217 @@
+"""The OpenAPI 3.1 document, made from the descriptions on the views.
+
+Owns the form of the document. What an error code means comes from failwell's
+catalogue, so that the document and the answers quote the same texts.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any
+
+from apispec import APISpec
+from flask import Flask
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from werkzeug.routing import Rule
+
+from failwell import CATALOG
+from meetings.web._endpoint import Endpoint, describe
+
+Schema = dict[str, Any]
+
+_REF = "#/components/schemas/"
+_ALWAYS = ("INTERNAL_ERROR", "DATABASE_ERROR", "SERVICE_UNAVAILABLE")
+_VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+
+_ERROR: Schema = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"type": "string"},
+                "message": {"type": "string"},
+                "details": {"type": "object"},
+                "fields": {
+                    "type": "object",
+                    "description": "In place of details, with MEETING_VALIDATION_ERROR",
+                },
+                "id": {
+                    "type": "string",
+                    "description": "Quote it when you report the error",
+                },
+            },
+        }
+    },
+}
+
+_PROBLEM: Schema = {
+    "type": "object",
+    "description": "The same as RFC 9457 has it; sent when `Accept` prefers it.",
+    "required": ["type", "title", "status", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string"},
+        "request_id": {"type": "string"},
+    },
+}
+
+
+def build_document(app: Flask) -> dict[str, Any]:
+    """Return the document of every described view of `app`."""
+    spec = APISpec(
+        title="Meetings",
+        version=version("meetings"),
+        openapi_version="3.1.0",
+        info={"description": "Rooms and meetings that are never double-booked."},
+    )
+    described = list(_described(app))
+    _add_schemas(spec, [endpoint for _, endpoint, _ in described])
+    spec.components.security_scheme(
+        "token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    )
+    for rule, endpoint, name in described:
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        operation = _operation(rule, endpoint, name)
+        spec.path(
+            path=_VARIABLE.sub(r"{\1}", rule.rule),
+            operations={method.lower(): operation for method in sorted(methods)},
+        )
+    return spec.to_dict()
+
+
+def _described(app: Flask) -> Iterator[tuple[Rule, Endpoint, str]]:
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        endpoint = describe(app.view_functions[rule.endpoint])
+        if endpoint is not None:
+            yield rule, endpoint, rule.endpoint
+
+
+def _add_schemas(spec: APISpec, endpoints: list[Endpoint]) -> None:
+    inputs = {e.body for e in endpoints if e.body is not None}
+    outputs = {model for e in endpoints for model in e.answers.values() if model}
+    wanted: list[tuple[type[BaseModel], Any]] = [
+        *((model, "validation") for model in inputs),
+        *((model, "serialization") for model in outputs),
+    ]
+    wanted.sort(key=lambda pair: pair[0].__name__)
+    _, document = models_json_schema(wanted, ref_template=_REF + "{model}")
+    for name, schema in document.get("$defs", {}).items():
+        spec.components.schema(name, schema)
+    spec.components.schema("Error", _ERROR)
+    spec.components.schema("Problem", _PROBLEM)
+
+
+def _operation(rule: Rule, endpoint: Endpoint, name: str) -> Schema:
+    operation: Schema = {
+        "operationId": name.replace(".", "_"),
+        "summary": endpoint.summary,
+        "tags": [name.split(".", maxsplit=1)[0]],
+        "parameters": [*_path_parameters(rule), *_other_parameters(endpoint)],
+        "responses": {**_answers(endpoint), **_errors(rule, endpoint)},
+        "security": [{"token": []}] if endpoint.signed_in else [],
+    }
+    if endpoint.body is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _reference(endpoint.body)}},
+        }
+    return operation
+
+
+def _reference(model: type[BaseModel]) -> Schema:
+    # pydantic names a generic's schema with underscores for what JSON pointers dislike.
+    return {"$ref": _REF + re.sub(r"[^A-Za-z0-9_.-]", "_", model.__name__)}
+
+
+def _path_parameters(rule: Rule) -> list[Schema]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 1}
+            if f"<id:{name}>" in rule.rule
+            else {"type": "string"},
+        }
+        for name in sorted(rule.arguments)
+    ]
+
+
+def _other_parameters(endpoint: Endpoint) -> list[Schema]:
+    parameters: list[Schema] = []
+    if endpoint.query is not None:
+        fields = endpoint.query.model_json_schema()["properties"]
+        parameters += [
+            {"name": name, "in": "query", "schema": schema}
+            for name, schema in fields.items()
+        ]
+    if endpoint.conditional:
+        meaning = "Act only on this version: an `ETag` of an earlier answer"
+        parameters.append(
+            {
+                "name": "If-Match",
+                "in": "header",
+                "description": meaning,
+                "schema": {"type": "string"},
+            }
+        )
+    return parameters
+
+
+def _answers(endpoint: Endpoint) -> Schema:
+    answers: Schema = {}
+    for status, model in endpoint.answers.items():
+        answers[str(status)] = {"description": HTTPStatus(status).phrase}
+        if model is not None:
+            content = {endpoint.media_type: {"schema": _reference(model)}}
+            answers[str(status)]["content"] = content
+        elif endpoint.media_type != "application/json":
+            answers[str(status)]["content"] = {endpoint.media_type: {}}
+        if endpoint.headers:
+            answers[str(status)]["headers"] = {
+                name: {"description": meaning, "schema": {"type": "string"}}
+                for name, meaning in endpoint.headers.items()
+            }
+    return answers
+
+
+def _errors(rule: Rule, endpoint: Endpoint) -> Schema:
+    codes = [*endpoint.errors, *_ALWAYS]
+    if endpoint.signed_in:
+        codes += ["AUTHENTICATION_ERROR", "INVALID_TOKEN"]
+    if rule.arguments:
+        codes.append("NOT_FOUND")
+    if endpoint.body is not None or endpoint.query is not None:
+        codes.append(endpoint.invalid)
+    # These statuses have no code of their own but their phrase.
+    bare = [413, 415] if endpoint.body is not None else []
+    bare += [412] if endpoint.conditional else []
+    by_status: defaultdict[int, list[str]] = defaultdict(list)
+    for status in bare:
+        by_status[status] = []
+    for code in sorted(set(codes)):
+        entry = CATALOG.get(code)
+        by_status[entry.status if entry else 500].append(code)
+    return {str(s): _error_answer(s, c) for s, c in sorted(by_status.items())}
+
+
+def _error_answer(status: int, codes: list[str]) -> Schema:
+    entries = [entry for entry in map(CATALOG.get, codes) if entry]
+    lines = [f"`{e.code}`: {e.meaning} {e.remedy}" for e in entries]
+    return {
+        "description": "\n\n".join(lines) or HTTPStatus(status).phrase,
+        "content": {
+            "application/json": {"schema": {"$ref": f"{_REF}Error"}},
+            "application/problem+json": {"schema": {"$ref": f"{_REF}Problem"}},
+        },
+    }
