@@ -1,0 +1,183 @@
+"""Who answers an exception: the user's handler, the table, or Flask.
+
+Owns that order. The handlers are not registered with Flask, where they would stand
+in the way of users' more general ones; instead the three methods through which Flask
+lets exceptions pass are wrapped on the application.
+"""
+
+import sys
+from types import TracebackType
+
+from flask import Flask, Response, got_request_exception, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import RoutingException
+
+from failwell.catalog import status_code_name
+from failwell.exceptions import AppError
+from failwell.responses._mapping import classify, is_answer, unexpected
+from failwell.responses._recording import AnswerRecorder, Recording, is_recorded
+from failwell.responses._render import render
+from failwell.responses._rollback import roll_back_sessions
+
+ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
+
+
+def propagates(app: Flask) -> bool:
+    """Return whether Flask hands unhandled exceptions on to the server."""
+    configured = app.config["PROPAGATE_EXCEPTIONS"]
+    return bool(app.testing or app.debug if configured is None else configured)
+
+
+def is_trapped(app: Flask, exception: BaseException) -> bool:
+    """Return whether the application wants an HTTP exception treated as unhandled."""
+    return isinstance(exception, HTTPException) and app.trap_http_exception(exception)
+
+
+class Handlers:
+    """The wrapped methods of one application.
+
+    Args:
+        app: The application.
+        recorder: Where errors go; None keeps nothing.
+    """
+
+    def __init__(self, app: Flask, recorder: AnswerRecorder | None) -> None:
+        self._app = app
+        self.recording = Recording(app, recorder)
+        self._flask_handle_user_exception = app.handle_user_exception
+        self._flask_handle_exception = app.handle_exception
+        self._flask_log_exception = app.log_exception
+
+    def install(self) -> None:
+        """Put the wrappers before the application's methods."""
+        vars(self._app).update(
+            handle_user_exception=self.handle_user_exception,
+            handle_exception=self.handle_exception,
+            log_exception=self.log_exception,
+        )
+
+    def handle_user_exception(
+        self, exception: Exception
+    ) -> HTTPException | ResponseReturnValue:
+        """Answer what the view and its hooks raise.
+
+        Raises:
+            Exception: The given one, when Flask calls it unhandled and it is answered
+                with 500 or above; `handle_exception` sees it next.
+        """
+        handler = self._users_handler(exception)
+        if handler is None and is_answer(exception):
+            return self._flask_handle_user_exception(exception)
+        roll_back_sessions(self._app)
+        error = classify(exception)
+        if handler is not None:
+            return self._answer_by_user(exception, error, handler)
+        if error is None or not self._is_settled_here(exception, error):
+            return self._flask_handle_user_exception(exception)
+        return self._render(error, self._note(exception, error))
+
+    def handle_exception(self, exception: Exception) -> Response:
+        """Answer what nobody handled, and what is raised where Flask handles nothing.
+
+        That is in `after_request`, in a URL converter, in the opening of a session,
+        and in a user's handler.
+
+        Raises:
+            Exception: The given one, when it is unexpected and exceptions propagate.
+        """
+        app = self._app
+        if is_answer(exception):
+            return app.finalize_request(exception, from_error_handler=True)
+        roll_back_sessions(app)
+        known = classify(exception)
+        error = known or unexpected(exception)
+        error_id = self._note(exception, error)
+        if self._is_left_to_flask(exception, known):
+            return self._flask_handle_exception(exception)
+        if error.status_code >= 500 and not isinstance(exception, HTTPException):  # noqa: PLR2004 - server errors
+            got_request_exception.send(
+                app, _async_wrapper=app.ensure_sync, exception=exception
+            )
+        if is_recorded(error):
+            app.log_exception(sys.exc_info())
+        response = self._render(error, error_id)
+        return app.finalize_request(response, from_error_handler=True)
+
+    def log_exception(self, exc_info: ExcInfo) -> None:
+        """Record the exception; log it as Flask does where it could not be recorded."""
+        exception = exc_info[1]
+        if exception is not None:
+            error = classify(exception) or unexpected(exception)
+            if self.recording.capture(exception, error.code) is not None:
+                return
+        self._flask_log_exception(exc_info)
+
+    def _find(self, exception: Exception) -> object | None:
+        # Private, but the only place that knows Flask's order of codes, classes and
+        # blueprints; Flask calls it itself, so that a subclass may override it.
+        return self._app._find_error_handler(exception, request.blueprints)  # noqa: SLF001 - see above
+
+    def _users_handler(self, exception: Exception) -> object | None:
+        # Flask asks no handler about these two kinds unless they are trapped.
+        if (
+            isinstance(exception, HTTPException)
+            and (isinstance(exception, RoutingException) or exception.code is None)
+            and not is_trapped(self._app, exception)
+        ):
+            return None
+        return self._find(exception)
+
+    def _is_settled_here(self, exception: Exception, error: AppError) -> bool:
+        if isinstance(exception, HTTPException):
+            return not is_trapped(self._app, exception)
+        return error.status_code < 500  # noqa: PLR2004 - server errors
+
+    def _is_left_to_flask(self, exception: Exception, known: AppError | None) -> bool:
+        """Whether Flask would propagate it, or give it to a user's handler for 500."""
+        if propagates(self._app):
+            return known is None or is_trapped(self._app, exception)
+        has_status_500 = known is None or known.status_code == 500  # noqa: PLR2004 - Internal Server Error
+        return has_status_500 and self._find(InternalServerError()) is not None
+
+    def _answer_by_user(
+        self, exception: Exception, known: AppError | None, handler: object
+    ) -> Response:
+        """Return the answer of the user's handler, recorded or counted by what it is.
+
+        A handler for every exception foresees nothing, so what it gets is recorded
+        before it runs; a handler for this very kind decides by its status.
+        """
+        error = known or unexpected(exception)
+        foreseen = handler is not self._find(Exception())
+        due = is_recorded(error)
+        recorded = due and (error.record or not foreseen)
+        if recorded:
+            self.recording.capture(exception, error.code)
+        response = self._app.make_response(self._flask_handle_user_exception(exception))
+        status = response.status_code
+        if not recorded and due and status >= 500:  # noqa: PLR2004 - server errors
+            self.recording.capture(exception, error.code)
+        elif not recorded and status >= 400:  # noqa: PLR2004 - errors
+            self._count(known.code if known else status_code_name(status), status)
+        return response
+
+    def _note(self, exception: Exception, error: AppError) -> str | None:
+        if is_recorded(error):
+            return self.recording.capture(exception, error.code)
+        self._count(error.code, error.status_code)
+        return None
+
+    def _count(self, code: str, status: int) -> None:
+        rule = request.url_rule
+        self.recording.count(code, status, request.method, rule.rule if rule else "")
+
+    def _render(self, error: AppError, error_id: str | None) -> Response:
+        try:
+            return render(error, error_id=error_id)
+        except Exception as failure:
+            # An application's own error may have headers or a body that raise.
+            failure_id = self.recording.capture(failure, "INTERNAL_ERROR")
+            if failure_id is None:
+                self._app.logger.exception("An error could not be rendered")
+            return render(unexpected(failure), error_id=error_id or failure_id)

@@ -1,0 +1,65 @@
+"""What is recorded of an answered exception, and what is counted instead.
+
+Owns that rule and the promise that a failing recorder changes no answer.
+"""
+
+from typing import Protocol
+
+from flask import Flask
+
+from failwell.exceptions import AppError
+
+_METHODS = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
+)
+
+
+class AnswerRecorder(Protocol):
+    """What the answers need of a recorder; `failwell.records.Recorder` is one."""
+
+    def capture(self, error: BaseException, *, code: str = "INTERNAL_ERROR") -> str:
+        """Keep the error and return its id; the same object again gives the same id."""
+
+    def count_answer(self, *, code: str, status: int, method: str, route: str) -> None:
+        """Count an answer that is not recorded."""
+
+
+def is_recorded(error: AppError) -> bool:
+    """Return whether `error` is recorded rather than counted: its class, or 500 up."""
+    return error.status_code >= 500 if error.record is None else error.record  # noqa: PLR2004 - server errors
+
+
+class Recording:
+    """The recorder of one application, if it has one, behind a guard.
+
+    Args:
+        app: Its logger tells when the recorder itself fails.
+        recorder: Where errors go; None keeps nothing.
+    """
+
+    def __init__(self, app: Flask, recorder: AnswerRecorder | None) -> None:
+        self._app = app
+        self.recorder = recorder
+
+    def capture(self, exception: BaseException, code: str) -> str | None:
+        """Record the exception; return its id, or None when it was not recorded."""
+        if self.recorder is None:
+            return None
+        try:
+            return self.recorder.capture(exception, code=code)
+        except Exception:
+            self._app.logger.exception("An error was not recorded")
+            return None
+
+    def count(self, code: str, status: int, method: str, route: str) -> None:
+        """Count an answer by code, status, method and route."""
+        if self.recorder is None:
+            return
+        # Clients may invent methods; each would be a counter of its own.
+        known = method if method in _METHODS else "OTHER"
+        try:
+            self.recorder.count_answer(
+                code=code, status=status, method=known, route=route
+            )
+        except Exception:
+            self._app.logger.exception("An answer was not counted")

@@ -1,0 +1,65 @@
+"""`register_error_handlers`: puts the parts of this room on one application."""
+
+from dataclasses import replace
+from typing import cast
+
+from flask import Flask
+
+from failwell._request_id import HasWsgiApp, install_request_ids
+from failwell._settings import Settings, read_settings
+from failwell.responses._guard import Guard
+from failwell.responses._handlers import Handlers
+from failwell.responses._pages import register_catalogue
+from failwell.responses._recording import AnswerRecorder
+from failwell.responses._render import STYLE, Style, style_of
+from failwell.responses._statuses import complete_aborter
+
+_HANDLERS = "failwell.responses"
+
+
+def register_error_handlers(
+    app: Flask,
+    recorder: AnswerRecorder | None = None,
+    settings: Settings | None = None,
+) -> None:
+    """Answer every exception of `app` as JSON; users' own handlers keep precedence.
+
+    Installs the handlers, a WSGI guard behind them, the request ids, the catalogue at
+    `/problems/`, and the statuses that `abort()` does not know. Called again, it only
+    takes the recorder and the settings that it is given.
+
+    Args:
+        app: An application that has not served a request yet.
+        recorder: Where errors are recorded and answers counted; None keeps nothing
+            and leaves the log line of an unhandled error to Flask.
+        settings: Read from `app.config` and the environment when not given; only
+            `responses_format` is used.
+
+    Raises:
+        SettingsError: A `FAILWELL_…` setting is unknown or not allowed.
+        AssertionError: The application has served a request already.
+    """
+    handlers: Handlers | None = app.extensions.get(_HANDLERS)
+    if handlers is None:
+        settings = settings or read_settings(
+            app.config, import_name=app.import_name, instance_path=app.instance_path
+        )
+        _install(app, recorder, settings)
+        return
+    if recorder is not None:
+        handlers.recording.recorder = recorder
+    if settings is not None:
+        app.extensions[STYLE] = replace(style_of(app), form=settings.responses_format)
+
+
+def _install(app: Flask, recorder: AnswerRecorder | None, settings: Settings) -> None:
+    # First, because it alone can fail: Flask refuses it after the first request.
+    has_catalogue = register_catalogue(app)
+    handlers = Handlers(app, recorder)
+    handlers.install()
+    complete_aborter(app)
+    vars(app)["wsgi_app"] = Guard(app, handlers.recording)
+    # To a type checker `wsgi_app` is a method, though Flask says to replace it.
+    install_request_ids(cast(HasWsgiApp, app))
+    app.extensions[STYLE] = Style(settings.responses_format, has_catalogue)
+    app.extensions[_HANDLERS] = handlers
