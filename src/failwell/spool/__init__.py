@@ -1,0 +1,24 @@
+"""Records and counts on the local disk until a shipper has moved them to the store.
+
+Owns the form of what lies there, who may write and remove it, and what is read after a
+crash. A process writes one *unit* at a time: a segment of frames and a file of counters.
+Refuses to know what the payloads mean, and any SQL.
+"""
+
+from failwell.spool._counters import Counter
+from failwell.spool._directory import ShipperLock, SpoolDirectory
+from failwell.spool._frame import FrameKind, SpoolFrame
+from failwell.spool._memory import MemorySpool
+from failwell.spool._spool import Spool
+from failwell.spool._unit import Unit
+
+__all__ = [
+    "Counter",
+    "FrameKind",
+    "MemorySpool",
+    "ShipperLock",
+    "Spool",
+    "SpoolDirectory",
+    "SpoolFrame",
+    "Unit",
+]

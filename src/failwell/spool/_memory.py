@@ -1,0 +1,132 @@
+"""The spool in memory: for tests, and where no folder can be written."""
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from failwell._clock import SYSTEM_CLOCK, Clock
+from failwell.records import Tally
+from failwell.spool._counters import KEY_SIZE
+from failwell.spool._folder import new_unit_id
+from failwell.spool._frame import check_size
+from failwell.spool._memory_unit import MemoryUnit
+from failwell.spool._per_process import PerProcess
+from failwell.spool._tallies import Tallies
+
+_MAX_UNITS = 4
+
+
+class MemorySpool:
+    """Keeps records and counts in memory, each process its own. Thread-safe.
+
+    Counts are exact; of the records the oldest go first. A unit that has no slot left
+    is followed by a new one; of units that nobody ships, the last four are kept.
+
+    Args:
+        limit: Records that a unit keeps.
+        clock: Gives the minutes that counts belong to.
+    """
+
+    def __init__(self, limit: int = 10_000, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._clock = clock
+        self._memory = PerProcess(lambda: _Memory(clock, limit), abandon=lambda _: None)
+
+    @property
+    def dropped(self) -> int:
+        """How many records of this process had to go unread, or nearly so."""
+        return self._memory.get().dropped
+
+    def count(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+        """Add one to `key` (8 bytes) in the present minute; return the tally.
+
+        Raises:
+            ValueError: The key has not 8 bytes.
+        """
+        if len(key) != KEY_SIZE:
+            message = f"a key of {len(key)} bytes; it needs {KEY_SIZE}"
+            raise ValueError(message)
+        return self._memory.get().count(key, int(self._clock.now() // 60), definition)
+
+    def append(self, payload: bytes) -> None:
+        """Keep one encoded record of at most 1 MiB.
+
+        Raises:
+            OSError: It is larger.
+        """
+        check_size(payload)
+        self._memory.get().append(payload)
+
+    def close(self) -> None:
+        """Do nothing: what is in memory can be read as long as the process lives."""
+
+    def units(self) -> list[MemoryUnit]:
+        """Return this process's units, the oldest first."""
+        return self._memory.get().present_units()
+
+    def elect(self) -> "MemoryLock | None":
+        """Return the right to ship, or None while another thread holds it."""
+        lock = self._memory.get().election
+        return MemoryLock(lock) if lock.acquire(blocking=False) else None
+
+
+class MemoryLock:
+    """The right to ship from memory, until it is released."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self._lock: threading.Lock | None = lock
+
+    def release(self) -> None:
+        """Let another thread be elected; twice does no harm."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+class _Memory:
+    """What one process holds."""
+
+    def __init__(self, clock: Clock, limit: int) -> None:
+        self._clock = clock
+        self._limit = limit
+        self._lock = threading.RLock()
+        self._tallies = Tallies()
+        self._units = [self._new_unit()]
+        self.election = threading.Lock()
+        self.dropped = 0
+
+    def append(self, payload: bytes) -> None:
+        with self._lock:
+            self.dropped += self._units[-1].append(payload)
+
+    def count(self, key: bytes, minute: int, definition: Callable[[], bytes]) -> Tally:
+        with self._lock:
+            while not self._units[-1].count(key, minute, definition):
+                self._rotate_locked()
+            return self._tallies.add(key, minute)
+
+    def present_units(self) -> list[MemoryUnit]:
+        with self._lock:
+            self._units = [unit for unit in self._units if not unit.is_removed]
+            return list(self._units)
+
+    def _rotate_locked(self) -> None:
+        self._units[-1].is_live = False
+        self._units.append(self._new_unit())
+        waiting = self.present_units()
+        if len(waiting) > _MAX_UNITS:
+            self.dropped += self._units.pop(0).record_count()
+
+    def _new_unit(self) -> MemoryUnit:
+        return MemoryUnit(new_unit_id(self._clock), self._limit)

@@ -1,0 +1,118 @@
+"""The thread that brings to the disk what the kernel holds.
+
+Owns the bound on what a power cut can take. It alone closes units, so that none is
+closed while it is being synced; requests never wait for it.
+"""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+
+from failwell.spool._live_unit import LiveUnit
+
+INTERVAL_S = 0.1
+"""Seconds after which what was written is brought to the disk."""
+
+
+class _Token(Enum):
+    SYNC = "something was written"
+    END = "sync once more and end"
+
+
+class Syncer:
+    """Syncs a writer's unit while there is something to sync.
+
+    What ends in `_locked` needs the writer's lock, which no round holds while it syncs.
+
+    Args:
+        prepare: Returns the unit to sync now, or None; True beside it asks for
+            another round even if nothing is written.
+    """
+
+    def __init__(self, prepare: Callable[[], tuple[LiveUnit | None, bool]]) -> None:
+        self._prepare = prepare
+        self._retired: deque[LiveUnit] = deque()
+        # A SimpleQueue may be used again by a signal handler or a destructor that
+        # interrupts it; an Event would deadlock.
+        self._tokens: queue.SimpleQueue[_Token] = queue.SimpleQueue()
+        self._round = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._dirty = False
+        self.failures = 0
+        """How many syncs the system refused."""
+
+    def wake_locked(self) -> None:
+        """Have what was written until now synced."""
+        if self._dirty or (self._thread is None and not self._start()):
+            return
+        self._dirty = True
+        self._tokens.put(_Token.SYNC)
+
+    def retire_locked(self, unit: LiveUnit) -> None:
+        """Have a unit synced and closed, which nobody writes any more."""
+        self._retired.append(unit)
+        self._dirty = False
+        self.wake_locked()
+        if self._thread is None:
+            self.abandon()
+
+    def end_locked(self) -> threading.Thread | None:
+        """Have the thread end after a last round; return it to be waited for."""
+        thread, self._thread = self._thread, None
+        self._tokens.put(_Token.END)
+        self._dirty = False
+        return thread
+
+    def abandon(self) -> None:
+        """Close what was retired, without bringing it to the disk."""
+        while self._retired:
+            self._retired.popleft().close()
+
+    def _start(self) -> bool:
+        tokens: queue.SimpleQueue[_Token] = queue.SimpleQueue()
+        thread = threading.Thread(
+            target=self._run, args=(tokens,), name="failwell-spool-sync", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:
+            # No thread can be had, at exit for example. The kernel writes back in
+            # its own time, and the next call tries again.
+            return False
+        self._tokens, self._thread = tokens, thread
+        return True
+
+    def _run(self, tokens: "queue.SimpleQueue[_Token]") -> None:
+        going_on = True
+        while going_on:
+            going_on = (
+                tokens.get() is not _Token.END and self._pause(tokens) is not _Token.END
+            )
+            self._dirty = False
+            if self._sync_all():
+                tokens.put(_Token.SYNC)
+
+    def _pause(self, tokens: "queue.SimpleQueue[_Token]") -> _Token:
+        try:
+            return tokens.get(timeout=INTERVAL_S)
+        except queue.Empty:
+            return _Token.SYNC
+
+    def _sync_all(self) -> bool:
+        with self._round:
+            unit, again = self._prepare()
+            if unit is not None:
+                self._sync(unit)
+            while self._retired:
+                retired = self._retired.popleft()
+                self._sync(retired)
+                retired.close()
+        return again
+
+    def _sync(self, unit: LiveUnit) -> None:
+        try:
+            unit.sync()
+        except OSError:
+            self.failures += 1

@@ -1,0 +1,30 @@
+"""How often a process counted what, in the present hour and minute."""
+
+from failwell.records import Tally
+
+_MAX_KEYS = 20_000
+
+
+class Tallies:
+    """Counts of this process since the hour began. Calls need the owner's lock.
+
+    Past 20,000 keys in an hour all tallies begin again: memory stays bounded, and the
+    worst that follows is that more is kept than was asked for.
+    """
+
+    def __init__(self) -> None:
+        self._hour = -1
+        self._keys: dict[bytes, list[int]] = {}
+
+    def add(self, key: bytes, minute: int) -> Tally:
+        """Add one to a key in a minute since 1970 and return the tally."""
+        hour = minute // 60
+        if hour != self._hour or len(self._keys) >= _MAX_KEYS:
+            self._hour = hour
+            self._keys.clear()
+        tally = self._keys.setdefault(key, [0, minute, 0])
+        if tally[1] != minute:
+            tally[1:] = minute, 0
+        tally[0] += 1
+        tally[2] += 1
+        return Tally(tally[0], tally[2])
