@@ -12,7 +12,7 @@ from meetings._gateway import Calendar
 from meetings._settings import read_settings
 from meetings.accounts import Passwords, Tokens
 from meetings.api import BLUEPRINTS
-from meetings.demo import demo
+from meetings.mishaps import demo
 from meetings.storage import connect_database, expected_version
 from meetings.web import Services, docs, install_converters, install_services
 

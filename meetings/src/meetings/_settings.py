@@ -56,7 +56,7 @@ def read_settings(
         value = config.get(name)
         return environ.get(name) if value is None else value
 
-    instance = _folder("MEETINGS_INSTANCE_DIR", given("MEETINGS_INSTANCE_DIR"))
+    instance = instance_dir(config, environ)
     return Settings(
         secret_key=_secret("SECRET_KEY", given("SECRET_KEY")),
         database_url=_database("DATABASE_URL", given("DATABASE_URL"), instance),
@@ -69,6 +69,16 @@ def read_settings(
         ),
         demo=_flag("MEETINGS_DEMO", given("MEETINGS_DEMO")),
     )
+
+
+def instance_dir(config: Mapping[str, Any], environ: Mapping[str, str]) -> Path:
+    """Return `MEETINGS_INSTANCE_DIR`, absolute; the folder need not exist.
+
+    Raises:
+        SettingsError: It is no path.
+    """
+    name = "MEETINGS_INSTANCE_DIR"
+    return _folder(name, config.get(name) or environ.get(name))
 
 
 def _refuse(name: str, value: object, allowed: str) -> SettingsError:

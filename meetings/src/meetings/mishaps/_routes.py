@@ -10,7 +10,7 @@ from failwell import NotFoundError
 from meetings._clock import utc_now
 from meetings._gateway import Calendar, CalendarNews
 from meetings.accounts import Caller
-from meetings.demo._bugs import BUGS
+from meetings.mishaps._bugs import BUGS
 from meetings.web import Endpoint, nothing, services
 
 demo = Blueprint("demo", __name__, url_prefix="/demo")

@@ -1,0 +1,59 @@
+"""The command line: `python -m meetings serve` and `python -m meetings demo`."""
+
+import sys
+
+import click
+
+from meetings._settings import SettingsError
+
+_PORT = click.option(
+    "--port", envvar="PORT", default="5000", show_default=True, help="The port; PORT."
+)
+
+
+@click.group()
+def main() -> None:
+    """Run the meetings backend."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@_PORT
+@click.option(
+    "--demo/--no-demo",
+    default=True,
+    show_default=True,
+    help="Whether routes that fail on purpose exist, for this machine alone.",
+)
+def serve(host: str, port: str, *, demo: bool) -> None:
+    """Serve the API and the console; makes everything that is missing."""
+    from meetings.server._serve import (  # noqa: PLC0415 - `demo` needs no server
+        StartError,
+        serve,
+    )
+
+    try:
+        status = serve(host, port, demo=demo)
+    except (StartError, SettingsError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        message = f"{error.filename or 'The instance folder'}: {error.strerror}"
+        raise click.ClickException(message) from error
+    sys.exit(status)
+
+
+@main.command()
+@_PORT
+def demo(port: str) -> None:
+    """Send a running server a few hundred requests that succeed and fail."""
+    from meetings.demo import DemoError, run_demo  # noqa: PLC0415 - `serve` needs no demo
+
+    try:
+        status = run_demo(port)
+    except (DemoError, SettingsError) as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m meetings")

@@ -1,0 +1,148 @@
+"""`python -m meetings serve`: everything between an empty folder and a served page."""
+
+import errno
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Flask
+from rich.console import Console
+
+from failwell import console_signin_link
+from meetings.accounts import Credentials, make_first_admin
+from meetings.server._instance import application, prepare_instance
+from meetings.server._processes import Child, StopSignals, supervise
+from meetings.storage import db, migrate, writing
+from meetings.web import services
+
+_HIGHEST_PORT = 65_535
+
+
+class StartError(Exception):
+    """The server cannot start; says why and what to do."""
+
+
+def serve(host: str, port_text: str, *, demo: bool) -> int:
+    """Prepare the instance, start the server and the shipper, wait for the end.
+
+    Args:
+        host: The address to listen on.
+        port_text: The port, as the environment or the command line gave it.
+        demo: Whether the routes that fail on purpose exist, for this machine alone.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        StartError: The port is no port, or taken.
+        SettingsError: A setting is not allowed.
+        OSError: The instance folder cannot be written.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    port = _free_port(host, port_text)
+    folder = prepare_instance()
+    environ = {
+        **os.environ,
+        "MEETINGS_INSTANCE_DIR": str(folder),
+        "MEETINGS_DEMO": "1" if demo else "0",
+    }
+    app = application()
+    admin = _prepare_database(app, folder)
+    stop = StopSignals()
+    server = Child("server", _gunicorn(host, port), environ)
+    shipper = Child("shipper", _shipper(), environ)
+    server.start()
+    shipper.start()
+    if _await_answer(host, port, server, stop):
+        url = f"http://{_reachable(host)}:{port}"
+        for line in (*_addresses(app, url, folder), *_administrator(folder, admin)):
+            console.print(f"  {line}")
+        if demo:
+            console.print("  demo           in a second terminal: make demo")
+        console.print("  stop           Ctrl-C\n")
+    status = supervise(server, shipper, stop, console.print)
+    console.print("Stopped.")
+    return status
+
+
+def _free_port(host: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _HIGHEST_PORT:
+        message = f"PORT is no port; allowed: a number from 1 to {_HIGHEST_PORT}"
+        raise StartError(message)
+    port = int(text)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise StartError(_why_not(error, host, port)) from error
+    return port
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is taken by another program. End that one, or take another"
+            f" port: make run PORT={port + 1 if port < _HIGHEST_PORT else port - 1}"
+        )
+    return f"Cannot listen on {host}, port {port}: {error.strerror}"
+
+
+def _prepare_database(app: Flask, folder: Path) -> Credentials | None:
+    with app.app_context():
+        migrate(db.engine)
+        with writing() as session:
+            admin = make_first_admin(session, services().passwords, folder)
+        db.session.close()
+        # The children open connections of their own.
+        db.engine.dispose()
+    return admin
+
+
+def _gunicorn(host: str, port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "gunicorn", "meetings.server:application()"),
+        *("--bind", f"{host}:{port}", "--workers", "2"),
+        *("--worker-class", "gthread", "--threads", "8"),
+        # Two instances would steal the socket under the home folder from each other.
+        "--no-control-socket",
+        *("--log-level", "warning", "--graceful-timeout", "10"),
+    ]
+
+
+def _shipper() -> list[str]:
+    module = "meetings.server:application"
+    return [sys.executable, "-m", "flask", "--app", module, "failwell", "ship"]
+
+
+def _await_answer(host: str, port: int, server: Child, stop: StopSignals) -> bool:
+    while server.exit_code is None and stop.pause():
+        with socket.socket() as probe:
+            if probe.connect_ex((_reachable(host), port)) == 0:
+                return True
+    return False
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host in {"", "0.0.0.0"} else host  # noqa: S104 - compared, not bound
+
+
+def _addresses(app: Flask, url: str, folder: Path) -> Iterator[str]:
+    settings = app.extensions["failwell"].settings
+    yield f"API            {url}/api/v1"
+    yield f"its documents  {url}/docs"
+    yield f"error console  {console_signin_link(settings, url)}"
+    yield "               (this link works once, within 15 minutes; later sign in at"
+    yield f"               {url}{settings.console_prefix} with the key in"
+    yield f"               {folder / 'console-key'})"
+
+
+def _administrator(folder: Path, made: Credentials | None) -> Iterator[str]:
+    kept = folder / "first-admin.json"
+    if made is not None:
+        yield f"administrator  {made.email}, password {made.password}"
+        yield f"               (kept in {kept})"
+    elif kept.exists():
+        yield f"administrator  see {kept}"
