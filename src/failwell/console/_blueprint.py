@@ -1,0 +1,111 @@
+"""The blueprint: the routes behind their gate, and the headers of every answer."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
+
+from failwell._clock import SYSTEM_CLOCK, Clock
+from failwell._settings import Settings
+from failwell.console._access import Access
+from failwell.console._api import add_api
+from failwell.console._desk import Desk
+from failwell.console._gate import add_gate
+from failwell.console._pages import add_pages
+from failwell.console._theme import STATIC
+from failwell.exceptions import AppError, NotFoundError
+from failwell.store import Store
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_ASSET_AGE_S = 365 * 86400
+_CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+_METHODS = ("GET", "HEAD", "OPTIONS", *_CHANGING)
+_ANYTHING = "/<path:anything>"
+
+
+def create_console(
+    settings: Settings,
+    store: Store,
+    settle: Callable[[], bool],
+    *,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Blueprint:
+    """Return the console, to be registered on the application as it is.
+
+    It is served at `settings.console_prefix` and open to those alone who know
+    `settings.console_key` or follow a link of `signin_link`. Reading takes place
+    in the store, after `settle`; a store that is away is a page with status 503.
+
+    Args:
+        settings: Those of the application.
+        store: Where the errors are.
+        settle: Waits, within bounds, until what is spooled is in the store, and
+            returns whether it is.
+        clock: Decides what is now and what has expired.
+
+    Raises:
+        ValueError: No console key is set: there is no console without one.
+    """
+    if settings.console_key is None:
+        message = "a console needs a key: set FAILWELL_CONSOLE_KEY"
+        raise ValueError(message)
+    desk = Desk(
+        settings=settings,
+        store=store,
+        settle=settle,
+        clock=clock,
+        access=Access(settings.console_key, clock),
+    )
+    blueprint = Blueprint(
+        "failwell_console",
+        __name__,
+        url_prefix=settings.console_prefix,
+        static_folder=STATIC,
+        static_url_path="/static",
+    )
+    add_gate(blueprint, desk)
+    add_pages(blueprint, desk)
+    add_api(blueprint, desk)
+    _close(blueprint, desk)
+    return blueprint
+
+
+def _close(blueprint: Blueprint, desk: Desk) -> None:
+    """Answer whatever no other route does, and send every answer with its headers."""
+
+    def unknown(anything: str = "") -> Response:
+        if desk.wants_json():
+            return desk.refuse(NotFoundError("Page", anything))
+        return desk.page("message.html", 404, about="not_found")
+
+    def refused(error: HTTPException) -> Response:
+        status = error.code or 500
+        if desk.wants_json():
+            return desk.refuse(AppError(error.name, "BAD_REQUEST", status))
+        return desk.page("message.html", status, about="refused", what=error.name)
+
+    # Known addresses with a wrong method end here too: outside of a view, Flask
+    # would answer them without gate and headers.
+    for rule, methods in (("", _CHANGING), ("/", _CHANGING), (_ANYTHING, _METHODS)):
+        blueprint.add_url_rule(rule, "unknown", unknown, methods=methods)
+    blueprint.register_error_handler(HTTPException, refused)
+    blueprint.after_request(_add_headers)
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers.update(_HEADERS)
+    if (request.endpoint or "").endswith(".static") and response.status_code < 400:  # noqa: PLR2004 - an error begins there
+        # The address carries a digest of the content.
+        response.headers["Cache-Control"] = f"public, max-age={_ASSET_AGE_S}, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-store"
+    return response

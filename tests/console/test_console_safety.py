@@ -1,0 +1,180 @@
+"""What protects the console and those who read it: headers, escaping, bounds."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from msgspec.structs import replace as changed
+
+from failwell.records import ErrorRecord, ExceptionInfo, RequestInfo
+
+KEY = "the console's key, only for tests"
+PREFIX = "/errors-of/shop"
+FeedError = Callable[..., ErrorRecord]
+MakeRecord = Callable[..., ErrorRecord]
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HOSTILE = (
+    "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+    "\"' onmouseover='alert(1)' {{ 7 * 191 }} {% raise %} \x1b[31m \u202egnp.exe \0"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("", 303),
+        ("/groups/1", 200),
+        ("/groups/99", 404),
+        ("/errors/x", 404),
+        ("/errors", 404),
+        ("/nothing", 404),
+        ("/api/groups", 200),
+        ("/api/nothing", 404),
+        ("/api/errors/x", 404),
+        ("/signin", 303),
+        ("/signin/link", 403),
+        ("/static/nothing", 404),
+    ],
+)
+def test_every_answer_has_the_headers(
+    operator: FlaskClient,
+    feed_error: FeedError,
+    record: MakeRecord,
+    path: str,
+    status: int,
+) -> None:
+    """No answer of the console goes out without its protection, or into a cache."""
+    feed_error(record())
+
+    answer = operator.get(PREFIX + path)
+
+    assert answer.status_code == status
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_style_sheet_may_be_kept(client: FlaskClient) -> None:
+    """Its address changes with its content, and it is small."""
+    page = client.get(f"{PREFIX}/signin").text
+    address = re.search(r'href="([^"]+console\.css\?v=[0-9a-f]{12})"', page)
+    assert address is not None
+
+    answer = client.get(address[1])
+
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/css"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert len(answer.data) <= 20_000
+    answer.close()
+
+
+def test_a_large_form_is_refused(client: FlaskClient) -> None:
+    """A stranger cannot make the console read megabytes."""
+    answer = client.post(f"{PREFIX}/signin", data={"key": "k" * 100_000})
+
+    assert answer.status_code == 413
+    assert answer.mimetype == "text/html"
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/groups/0",
+        "/groups/99999999999999999999999",
+        "/groups/" + "9" * 5000,
+        "/groups/\u0661",
+        "/groups/-1",
+        "/groups/1;drop",
+        "/errors/'%20OR%201=1",
+        "/errors/%00",
+        "/errors/..%2f..%2fetc",
+        "/errors/" + "a" * 5000,
+        "/errors?id=%F0%9F%92%A9",
+        "/errors?id=" + "-" * 5000,
+    ],
+)
+def test_a_strange_id_is_not_found(operator: FlaskClient, path: str) -> None:
+    """Whatever stands where an id belongs, the answer is a page that says so."""
+    answer = operator.get(PREFIX + path)
+
+    assert answer.status_code == 404
+    assert "Not found" in answer.text
+
+
+def test_hostile_text_is_inert_everywhere(
+    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+) -> None:
+    """Markup, templates and control characters of an attacker stay what they are."""
+    request = RequestInfo(
+        method="GET",
+        route=HOSTILE,
+        path=f"/{HOSTILE}",
+        query=HOSTILE,
+        headers={HOSTILE: HOSTILE},
+        content_type=HOSTILE,
+        data={HOSTILE: [HOSTILE]},
+    )
+    cause = ExceptionInfo(f"a.{HOSTILE}", HOSTILE, (), relation="context")
+    made = record(
+        error_type=f"a.{HOSTILE}",
+        message=HOSTILE,
+        module=HOSTILE,
+        request=request,
+    )
+    feed_error(changed(made, exceptions=(*made.exceptions, cause)))
+
+    for path in ("/", "/groups/1", f"/groups/1/events/{made.id}"):
+        html = operator.get(PREFIX + path).text
+
+        assert "alert(1)" in html
+        assert "<script" not in html
+        assert "<img" not in html
+        assert "7 * 191" in html
+        assert "1337" not in html
+        assert not re.search("[\x00-\x08\x0b-\x1f\u202e]", html)
+        assert not re.search(r"<[^>]*\son\w+=", html)
+
+
+def test_pages_need_no_script_and_no_inline_style(
+    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+) -> None:
+    """Nothing on a page would be stopped by its own security policy."""
+    feed_error(record())
+
+    for path in ("/", "/groups/1", "/nothing"):
+        html = operator.get(PREFIX + path).text
+
+        assert not re.search(r"<script|<style|\sstyle=|javascript:", html)
+        assert not re.search(r"(src|href)=\"(?!/errors-of/shop/|#main)", html)
+
+
+def test_pages_are_marked_up_for_everybody(
+    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+) -> None:
+    """Each page has its language, landmarks, one first heading, and unique ids."""
+    feed_error(record())
+
+    for path in ("/", "/groups/1", "/nothing"):
+        html = operator.get(PREFIX + path).text
+        ids = re.findall(r'\sid="([^"]+)"', html)
+
+        assert '<html lang="en">' in html
+        assert (
+            html.count("<main")
+            == html.count("<h1")
+            == html.count("<header c") - (path == "/groups/1")
+        )
+        assert len(ids) == len(set(ids))
+        assert html.count("<table") == html.count("<caption")
