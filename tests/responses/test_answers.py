@@ -1,7 +1,9 @@
 """What a client gets from a real application, line by line of the contract."""
 
+from __future__ import annotations
+
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, Never
 
 import jwt
 import pytest
@@ -23,13 +25,15 @@ from failwell.exceptions import (
     AuthenticationError,
     AuthorizationError,
     CircuitBreakerError,
-    ConflictError,
     InvalidTokenError,
     NotFoundError,
     ServiceUnavailableError,
     ValidationError,
 )
 from failwell.responses import register_error_handlers
+
+if TYPE_CHECKING:
+    from tests.responses.conftest import MakeApp
 
 CANARY = "canary-7f3a"
 
@@ -80,7 +84,13 @@ ERRORS: list[tuple[Exception, int, str, str]] = [
     ("error", "status", "code", "message"), ERRORS, ids=lambda v: type(v).__name__
 )
 def test_a_known_error_has_its_own_answer(
-    make_app: Any, error: Exception, status: int, code: str, message: str, testing: bool
+    make_app: MakeApp,
+    error: Exception,
+    status: int,
+    code: str,
+    message: str,
+    *,
+    testing: bool,
 ) -> None:
     """Code, status and message are the same in tests and in production."""
     client = make_app(error, TESTING=testing).test_client()
@@ -94,7 +104,7 @@ def test_a_known_error_has_its_own_answer(
     assert CANARY not in response.text + str(response.headers)
 
 
-def test_the_body_is_the_error_as_a_dict(make_app: Any) -> None:
+def test_the_body_is_the_error_as_a_dict(make_app: MakeApp) -> None:
     """Without a recorder the envelope is exactly `to_dict()`."""
     error = FullError()
 
@@ -103,7 +113,7 @@ def test_the_body_is_the_error_as_a_dict(make_app: Any) -> None:
     assert response.json == error.to_dict()
 
 
-def test_an_unknown_url_is_json(make_app: Any) -> None:
+def test_an_unknown_url_is_json(make_app: MakeApp) -> None:
     """The first line of every API's complaints."""
     response = make_app().test_client().get("/nowhere")
 
@@ -113,7 +123,7 @@ def test_an_unknown_url_is_json(make_app: Any) -> None:
     }
 
 
-def test_a_wrong_method_keeps_allow(make_app: Any) -> None:
+def test_a_wrong_method_keeps_allow(make_app: MakeApp) -> None:
     """405 must carry `Allow` (RFC 9110, section 15.5.6)."""
     response = make_app().test_client().delete("/fails")
 
@@ -132,7 +142,7 @@ def test_a_wrong_method_keeps_allow(make_app: Any) -> None:
     [("/nowhere", None), ("/fails", FullError()), ("/fails", KeyError(CANARY))],
 )
 def test_head_has_the_headers_of_get_and_no_body(
-    make_app: Any, path: str, error: Exception | None
+    make_app: MakeApp, path: str, error: Exception | None
 ) -> None:
     """RFC 9110, section 9.3.2."""
     client = make_app(error).test_client()
@@ -145,7 +155,7 @@ def test_head_has_the_headers_of_get_and_no_body(
     assert head.content_type == get.content_type
 
 
-def test_challenges_survive_and_a_missing_one_is_added(make_app: Any) -> None:
+def test_challenges_survive_and_a_missing_one_is_added(make_app: MakeApp) -> None:
     """401 must carry `WWW-Authenticate` (RFC 9110, section 15.5.2)."""
     two = [WWWAuthenticate("basic", {"realm": "a"}), WWWAuthenticate("digest")]
 
@@ -158,7 +168,7 @@ def test_challenges_survive_and_a_missing_one_is_added(make_app: Any) -> None:
     assert own.headers.getlist("WWW-Authenticate") == ['Bearer realm="api"']
 
 
-def test_a_header_cannot_be_broken_out_of(make_app: Any) -> None:
+def test_a_header_cannot_be_broken_out_of(make_app: MakeApp) -> None:
     """A challenge with a line break, made from the client's token, stays one line."""
     error = AuthenticationError(challenge="Bearer x\r\nSet-Cookie: a=b\x00é")
 
@@ -169,7 +179,7 @@ def test_a_header_cannot_be_broken_out_of(make_app: Any) -> None:
     assert "Set-Cookie" not in response.headers
 
 
-def test_retry_after_reaches_the_client(make_app: Any) -> None:
+def test_retry_after_reaches_the_client(make_app: MakeApp) -> None:
     """From Werkzeug's classes and from ours."""
     limited = make_app(TooManyRequests(retry_after=9)).test_client().get("/fails")
     away = make_app(ServiceUnavailableError(retry_after=1.2)).test_client()
@@ -181,7 +191,7 @@ def test_retry_after_reaches_the_client(make_app: Any) -> None:
 @pytest.mark.parametrize("testing", [False, True])
 @pytest.mark.parametrize("code", [None, 200, 204, 600])
 def test_an_exception_is_never_a_success(
-    make_app: Any, code: int | None, testing: bool
+    make_app: MakeApp, code: int | None, *, testing: bool
 ) -> None:
     """Werkzeug answers 200 to an HTTPException without a code."""
     kind = type("Odd", (HTTPException,), {"code": code})
@@ -227,7 +237,7 @@ def test_answers_on_their_way_are_not_touched() -> None:
 
 @pytest.mark.parametrize("error", [KeyError(CANARY), TypeError(CANARY)])
 def test_an_unexpected_error_says_nothing_of_itself(
-    make_app: Any, error: Exception
+    make_app: MakeApp, error: Exception
 ) -> None:
     """No text, no class, no path, in body or headers, in either form."""
     client = make_app(error).test_client()
@@ -246,7 +256,7 @@ def test_an_unexpected_error_says_nothing_of_itself(
     "config", [{"TESTING": True}, {"DEBUG": True}, {"PROPAGATE_EXCEPTIONS": True}]
 )
 def test_an_unexpected_error_propagates_where_flask_says_so(
-    make_app: Any, config: dict[str, Any]
+    make_app: MakeApp, config: dict[str, Any]
 ) -> None:
     """Tests and the debugger see the exception itself."""
     client = make_app(KeyError("x"), **config).test_client()
@@ -256,7 +266,7 @@ def test_an_unexpected_error_propagates_where_flask_says_so(
 
 
 def test_an_unexpected_error_is_answered_where_propagation_is_off(
-    make_app: Any,
+    make_app: MakeApp,
 ) -> None:
     """`PROPAGATE_EXCEPTIONS` wins over `TESTING`."""
     app = make_app(KeyError("x"), TESTING=True, PROPAGATE_EXCEPTIONS=False)
@@ -264,7 +274,7 @@ def test_an_unexpected_error_is_answered_where_propagation_is_off(
     assert app.test_client().get("/fails").status_code == 500
 
 
-def test_trapped_http_exceptions_propagate_as_in_flask(make_app: Any) -> None:
+def test_trapped_http_exceptions_propagate_as_in_flask(make_app: MakeApp) -> None:
     """`TRAP_HTTP_EXCEPTIONS` is a tool for debugging and stays one."""
     trapping = {"TRAP_HTTP_EXCEPTIONS": True}
     testing = make_app(NotFound(), TESTING=True, **trapping).test_client()
@@ -307,7 +317,7 @@ def _failing_everywhere() -> Flask:
 
 
 @pytest.mark.parametrize("testing", [False, True])
-def test_a_known_error_is_answered_wherever_it_is_raised(testing: bool) -> None:
+def test_a_known_error_is_answered_wherever_it_is_raised(*, testing: bool) -> None:
     """Bare Flask gives 500 for those after the view and before the routing."""
     app = _failing_everywhere()
     app.testing = testing
@@ -315,7 +325,7 @@ def test_a_known_error_is_answered_wherever_it_is_raised(testing: bool) -> None:
 
     assert client.get("/rooms/a?at=before").status_code == 409
     assert client.get("/rooms/a?at=after").status_code == 409
-    assert client.get("/rooms/none").json["error"]["details"] == {  # type: ignore[index] # it is JSON
+    assert client.get("/rooms/none").json["error"]["details"] == {
         "resource": "Room",
         "resource_id": "none",
     }
@@ -325,7 +335,7 @@ def test_a_known_error_of_the_session_opening_is_answered() -> None:
     """It is raised before there is a session, which Flask then cannot save."""
     app = _failing_everywhere()
 
-    class Sessions(type(app.session_interface)):  # type: ignore[misc] # whatever Flask uses
+    class Sessions(type(app.session_interface)):
         def open_session(self, *_: object) -> None:
             raise ServiceUnavailableError(retry_after=2)
 
@@ -337,7 +347,7 @@ def test_a_known_error_of_the_session_opening_is_answered() -> None:
     assert response.headers["Retry-After"] == "2"
 
 
-def test_after_request_functions_see_the_answers(make_app: Any) -> None:
+def test_after_request_functions_see_the_answers(make_app: MakeApp) -> None:
     """CORS headers and their like are on every answer, the 500 included."""
     client = _failing_everywhere().test_client()
 
@@ -392,7 +402,7 @@ def _json_client(**config: object) -> FlaskClient:
     "body", [b"{", b"\xff\xfe", b'{"a": ' + b"1" * 5000 + b"}", b"[" * 200_000, b""]
 )
 @pytest.mark.parametrize("testing", [False, True])
-def test_a_body_that_is_no_json_is_400(body: bytes, testing: bool) -> None:
+def test_a_body_that_is_no_json_is_400(body: bytes, *, testing: bool) -> None:
     """Even where the parser gives up with a RecursionError."""
     client = _json_client(TESTING=testing)
 
@@ -423,7 +433,7 @@ def test_limits_of_the_request_have_their_statuses() -> None:
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
 
 
-def test_every_answer_carries_the_request_id(make_app: Any) -> None:
+def test_every_answer_carries_the_request_id(make_app: MakeApp) -> None:
     """The client's own when it is sane."""
     client = make_app(KeyError("x")).test_client()
 
@@ -434,7 +444,9 @@ def test_every_answer_carries_the_request_id(make_app: Any) -> None:
     assert len(made.headers["X-Request-ID"]) == 32
 
 
-def test_a_4xx_writes_no_log_line(make_app: Any, caplog: Any) -> None:
+def test_a_4xx_writes_no_log_line(
+    make_app: MakeApp, caplog: pytest.LogCaptureFixture
+) -> None:
     """Clients' mistakes are no news."""
     client = make_app(FullError()).test_client()
 
@@ -448,14 +460,14 @@ class BrokenError(AppError):
     """Its headers cannot be read."""
 
     @property
-    def headers(self) -> Any:
+    def headers(self) -> Never:
         """Fail."""
         raise RuntimeError(CANARY)
 
 
 @pytest.mark.parametrize("raised", [BrokenError("x", "BROKEN", 409)])
 def test_an_error_that_cannot_be_rendered_is_a_plain_500(
-    make_app: Any, raised: AppError, caplog: Any
+    make_app: MakeApp, raised: AppError, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A defect in the application's own error does not reach the server."""
     response = make_app(raised).test_client().get("/fails")
@@ -467,26 +479,28 @@ def test_an_error_that_cannot_be_rendered_is_a_plain_500(
 
 
 @pytest.mark.parametrize("status", [0, 200, 302, 600, "409", None])
-def test_an_app_error_with_a_strange_status_is_500(make_app: Any, status: Any) -> None:
+def test_an_app_error_with_a_strange_status_is_500(
+    make_app: MakeApp, status: object
+) -> None:
     """An error is never answered as something else."""
     error = AppError("x", "STRANGE", status)
 
     assert make_app(error).test_client().get("/fails").status_code == 500
 
 
-def test_an_own_to_dict_is_the_envelope(make_app: Any) -> None:
+def test_an_own_to_dict_is_the_envelope(make_app: MakeApp) -> None:
     """An application may shape the body of its errors."""
 
-    class Own(FullError):
+    class OwnError(FullError):
         def to_dict(self) -> dict[str, Any]:
             return {"error": {"code": self.code, "extra": 1}}
 
-    response = make_app(Own()).test_client().get("/fails")
+    response = make_app(OwnError()).test_client().get("/fails")
 
     assert response.json == {"error": {"code": "ROOM_FULL", "extra": 1}}
 
 
-def test_strange_details_do_not_break_the_answer(make_app: Any) -> None:
+def test_strange_details_do_not_break_the_answer(make_app: MakeApp) -> None:
     """Whatever an application puts into the details, the body is strict JSON."""
     details: dict[str, Any] = {"set": {1}, "nan": float("nan"), "object": object()}
     details["itself"] = details

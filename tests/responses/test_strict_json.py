@@ -1,7 +1,7 @@
 """Details of any kind as strict JSON."""
 
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import json
@@ -47,7 +47,7 @@ class Liar:
     """Lies about its class."""
 
     @property
-    def __class__(self) -> Any:
+    def __class__(self) -> Never:
         """Fail."""
         raise RuntimeError("secret")
 
@@ -76,7 +76,7 @@ def _refuse(constant: str) -> Never:
     raise AssertionError(constant)
 
 
-def _read(value: object) -> Any:
+def _read(value: object) -> object:
     return json.loads(strict_json(value), parse_constant=_refuse)
 
 
@@ -161,8 +161,8 @@ def test_known_types_look_the_same_both_ways(odd: object) -> None:
     """Whether something odd stands beside them changes nothing for the others."""
     value = {
         "odd": odd,
-        "date": datetime.date(2026, 1, 2),
-        "moment": datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.UTC),
+        "date": dt.date(2026, 1, 2),
+        "moment": dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC),
         "price": decimal.Decimal("1.50"),
         "id": uuid.UUID(int=5),
         "bytes": b"ab",

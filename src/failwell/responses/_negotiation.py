@@ -33,8 +33,13 @@ def _prefers(accept: str, kind: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _compare(accept: str, kind: str) -> bool:
-    parsed = parse_accept_header(accept, MIMEAccept)
-    named = {mime.partition(";")[0].strip().lower() for mime, _ in parsed}
+    # Parameters such as `charset` choose nothing here, but would keep Werkzeug from
+    # matching.
+    parsed = MIMEAccept(
+        (media.partition(";")[0].strip().lower(), quality)
+        for media, quality in parse_accept_header(accept, MIMEAccept)
+    )
+    named = {media for media, _ in parsed}
     wanted, plain = parsed.quality(kind), parsed.quality(JSON)
     if wanted != plain:
         return wanted > plain
