@@ -1,0 +1,49 @@
+"""The same facts for programs: stable shapes, times in ISO 8601, every field present."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import msgspec
+
+from failwell.logs import escape_json
+from failwell.records import ErrorRecord
+from failwell.store import GroupPage
+
+
+def print_json(document: Mapping[str, object]) -> None:
+    """Print one JSON object, indented, on standard output."""
+    text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+    click.echo("\n".join(map(escape_json, text.split("\n"))))
+
+
+def page_document(page: GroupPage, error: ErrorRecord | None) -> dict[str, object]:
+    """Return a group's page as JSON types, with the error that was asked for."""
+    return {
+        "group": asdict(page.group),
+        "hashes": page.hashes,
+        "environments": page.environments,
+        "releases": page.releases,
+        "error": None if error is None else record_document(error),
+        "events": [record_document(event) for event in page.events],
+    }
+
+
+def record_document(record: ErrorRecord) -> dict[str, Any]:
+    """Return a record with all its fields; msgspec itself would leave defaults out."""
+    return {
+        **_fields(record),
+        "type": record.type,
+        "message": record.message,
+        "timestamp": datetime.fromtimestamp(record.timestamp, UTC),
+    }
+
+
+def _fields(value: Any) -> Any:  # noqa: ANN401 - any part of a record
+    if isinstance(value, msgspec.Struct):
+        return {name: _fields(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, tuple):
+        return [_fields(item) for item in value]
+    return value

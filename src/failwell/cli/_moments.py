@@ -1,0 +1,73 @@
+"""Times as people write and read them on a command line."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from failwell._clock import Clock
+
+_AGO = re.compile(r"(\d{1,6})(m|h|d|w)", re.ASCII)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+class Moment(click.ParamType[datetime]):
+    """`2026-11-23T18:00`, with an offset or in UTC, or how long ago: `30m`, `24h`, `7d`.
+
+    Args:
+        clock: What "ago" is counted from.
+    """
+
+    name = "time"
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def convert(
+        self,
+        value: str | datetime,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> datetime:
+        """Return the moment, aware."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            if found := _AGO.fullmatch(value):
+                ago = timedelta(**{_UNITS[found[2]]: int(found[1])})
+                return present(self._clock) - ago
+            moment = datetime.fromisoformat(value)
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{value!r} is no time; write 2026-11-23T18:00 (UTC), the same with"
+                " an offset, or how long ago: 30m, 24h, 7d, 4w",
+                param,
+                ctx,
+            )
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def present(clock: Clock) -> datetime:
+    """Return the present time, aware, in UTC."""
+    return datetime.fromtimestamp(clock.now(), UTC)
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Return how long ago a moment is, in its largest unit: `3 min ago`."""
+    seconds = int((now - moment).total_seconds())
+    if seconds < _MINUTE:
+        return "just now"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min ago"
+    if seconds < _DAY:
+        return f"{seconds // _HOUR} h ago"
+    days = seconds // _DAY
+    return "yesterday" if days == 1 else f"{days} days ago"
+
+
+def exact(moment: datetime | float) -> str:
+    """Return a moment to the second, in UTC, as `2026-11-23 18:00:00`."""
+    if not isinstance(moment, datetime):
+        moment = datetime.fromtimestamp(moment, UTC)
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,206 @@
+"""What is stored as tables that a person reads; loads rich, so it is loaded late.
+
+Everything that came out of the store goes through `shown`: as text without markup, with
+every control character named, so that it can neither colour nor move the terminal.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from failwell.cli._doctor import Check
+from failwell.cli._moments import ago, exact
+from failwell.cli._stack import stack
+from failwell.cli._text import shown
+from failwell.records import ErrorRecord, RequestInfo
+from failwell.store import AnswerCount, ErrorStats, GroupPage, GroupSummary
+
+_PIPED_WIDTH = 500
+_WIDE = 130
+_BAR = 40
+_LEVELS = "▁▂▃▄▅▆▇█"
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def make_screen() -> Console:
+    """Return a console on standard output; into a pipe, plain and never cut."""
+    screen = Console(
+        file=sys.stdout, markup=False, highlight=False, emoji=False, soft_wrap=False
+    )
+    if not screen.is_terminal:
+        screen.width = _PIPED_WIDTH
+    return screen
+
+
+def groups_table(
+    groups: Sequence[GroupSummary], now: datetime, width: int
+) -> RenderableType:
+    """Return the list of groups: a line each, two where `width` is small."""
+    if not groups:
+        return Text("No errors are recorded.")
+    is_wide = width >= _WIDE
+    what = ("code", "type", "where") if is_wide else ("what and where",)
+    table = _table("id", "count", "last seen", *what, "last 24 h")
+    for column in (*table.columns[:3], table.columns[-1]):
+        column.no_wrap = True
+    table.columns[0].justify = table.columns[1].justify = "right"
+    for group in groups:
+        code, culprit = shown(group.code), shown(group.culprit)
+        kind = shown(group.type, "bold")
+        narrow = Text("\n").join((kind, Text(" ").join((code, culprit))))
+        table.add_row(
+            str(group.id),
+            f"{group.count:,}",
+            ago(group.last_seen, now),
+            *((code, kind, culprit) if is_wide else (narrow,)),
+            _spark(group.hourly),
+        )
+    return table
+
+
+def page_screen(
+    page: GroupPage, error: ErrorRecord | None, now: datetime
+) -> RenderableType:
+    """Return a group: its facts, one error with stack and request, its newest events."""
+    record = error or next(iter(page.events), None)
+    parts: list[RenderableType] = [
+        Text(f"Group {page.group.id}  ").append_text(
+            shown(page.group.type, "bold red")
+        ),
+        shown(page.group.message),
+        Text(),
+        _facts(page, now),
+    ]
+    if record is None:
+        parts += [Text(), Text("No error of this group is kept in full any more.")]
+    else:
+        parts += [Text(), *stack(record), *_request(record), Text(), _events(page)]
+    return Group(*parts)
+
+
+def stats_screen(
+    stats: ErrorStats,
+    hours: Sequence[tuple[datetime, int]],
+    answers: Sequence[AnswerCount],
+    period: tuple[datetime, datetime],
+) -> RenderableType:
+    """Return totals by type, by hour, and what was answered without being recorded."""
+    since, until = period
+    by_type = _bars("type", [(shown(t), n) for t, n in stats.error_types.items()])
+    by_hour = _bars("hour (UTC)", [(Text(exact(h)[:16]), n) for h, n in hours])
+    codes: dict[tuple[str, int], int] = {}
+    for answer in answers:
+        key = (answer.code, answer.status)
+        codes[key] = codes.get(key, 0) + answer.count
+    ranked = sorted(codes.items(), key=lambda item: -item[1])
+    by_code = _bars("answer", [(shown(f"{s} {code}"), n) for (code, s), n in ranked])
+    return Group(
+        Text(
+            f"{stats.total_errors:,} errors from {exact(since)} to {exact(until)} UTC",
+            "bold",
+        ),
+        *_titled("By type", by_type, stats.error_types),
+        *_titled("By hour", by_hour, stats.error_types),
+        *_titled("Answered without being recorded, ever", by_code, codes),
+    )
+
+
+def checks_table(checks: Iterable[Check]) -> RenderableType:
+    """Return the findings of the doctor."""
+    table = _table("", "check", "finding", "what to do")
+    for check in checks:
+        table.add_row(
+            Text(check.state, _COLOURS[check.state]),
+            check.name,
+            shown(check.finding),
+            shown(check.remedy),
+        )
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _facts(page: GroupPage, now: datetime) -> Table:
+    group = page.group
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, value in (
+        ("code", group.code),
+        ("where", group.culprit),
+        ("count", f"{group.count:,}"),
+        ("first seen", f"{exact(group.first_seen)} UTC"),
+        ("last seen", f"{exact(group.last_seen)} UTC, {ago(group.last_seen, now)}"),
+        ("application", group.application),
+        ("environments", ", ".join(page.environments)),
+        ("releases", ", ".join(page.releases)),
+        ("hashes", ", ".join(page.hashes)),
+    ):
+        if value:
+            table.add_row(Text(name, "dim"), shown(value))
+    table.add_row(Text("last 24 h", "dim"), _spark(group.hourly))
+    return table
+
+
+def _request(record: ErrorRecord) -> list[RenderableType]:
+    request = record.request or RequestInfo()
+    table = Table.grid(padding=(0, 2, 0, 0))
+    query = f"?{request.query}" if request.query else ""
+    for name, value in (
+        ("error", record.id),
+        ("time", f"{exact(record.timestamp)} UTC"),
+        ("request", f"{request.method} {request.path}{query}".strip()),
+        ("route", request.route),
+        ("request id", record.request_id),
+        ("user", record.user_id),
+        ("release", record.release),
+        ("body", request.content_type),
+        *request.headers.items(),
+        ("data", request.data),
+    ):
+        if value not in (None, "", {}):
+            table.add_row(shown(name, "dim"), shown(value))
+    return [Text(), table]
+
+
+def _events(page: GroupPage) -> Table:
+    table = _table("time (UTC)", "error", "request", "user", "release")
+    for event in page.events:
+        request = event.request or RequestInfo()
+        table.add_row(
+            exact(event.timestamp),
+            shown(event.id),
+            shown(f"{request.method} {request.route or request.path}".strip()),
+            shown(event.user_id or ""),
+            shown(event.release),
+        )
+    return table
+
+
+def _bars(name: str, rows: Sequence[tuple[Text, int]]) -> Table:
+    table = _table(name, "count", "")
+    table.columns[1].justify = "right"
+    most = max((count for _, count in rows), default=0)
+    for label, count in rows:
+        length = -(-count * _BAR // most) if most else 0
+        table.add_row(label, f"{count:,}", Text("█" * length, "red"))
+    return table
+
+
+def _titled(title: str, table: Table, content: object) -> list[RenderableType]:
+    return [Text(), Text(title, "bold"), table] if content else []
+
+
+def _spark(counts: Sequence[int]) -> Text:
+    most = max(counts, default=0)
+    if not most:
+        return Text("·" * len(counts), "dim")
+    marks = (_LEVELS[-(-n * len(_LEVELS) // most) - 1] if n else "·" for n in counts)
+    return Text("".join(marks), "red")
