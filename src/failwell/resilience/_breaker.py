@@ -156,6 +156,7 @@ def _called(function: Callable[P, Any], circuit: Circuit) -> Callable[P, Any]:
 def _awaited(function: Callable[P, Any], circuit: Circuit) -> Callable[P, Any]:
     @functools.wraps(function)
     async def wrapper(*args: P.args, **kwargs: P.kwargs) -> Any:  # noqa: ANN401 - as above
+        """As in `_called`, awaited."""
         ticket = circuit.ticket
         if ticket is None:
             ticket = circuit.admit()

@@ -146,6 +146,7 @@ def _awaited(
     retried, clock = plan.errors.classes, plan.clock
 
     async def attempts(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - see above
+        """As in `_called`, awaited."""
         attempt = 0
         while True:
             try:
@@ -183,6 +184,7 @@ def _awaited_within(
     now = plan.clock.monotonic
 
     async def attempts_within(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - see above
+        """As in `_called_within`, awaited."""
         wait_after = functools.partial(plan.wait_after, ends=now() + limit_s)
         return await _awaited(function, plan, wait_after)(*args, **kwargs)
 
