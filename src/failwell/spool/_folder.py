@@ -1,5 +1,6 @@
 """The spool's folder and the names in it."""
 
+import itertools
 import os
 import re
 import secrets
@@ -10,17 +11,21 @@ from failwell.spool._platform import sync_directory
 
 SEGMENT_SUFFIX = ".seg"
 COUNTERS_SUFFIX = ".cnt"
-FILE_NAME = re.compile(r"([0-9a-f]{12,16}-[0-9a-f]{8}-[0-9a-f]{8})\.(?:seg|cnt)")
+FILE_NAME = re.compile(r"([0-9a-f]{12,16}-[0-9a-f]{8}-[0-9a-f]{12})\.(?:seg|cnt)")
+
+_numbers = itertools.count()
 
 
 def new_unit_id(clock: Clock) -> str:
-    """Return a name that no other unit has: sorted by time, then process, then chance.
+    """Return a name that no other unit has, sorted by when this process made it.
 
-    Time alone repeats when it is set back, and a process id when the machine starts
-    again.
+    Time alone repeats when it is set back, a process id when the machine starts again,
+    and both in containers that start together: hence chance at the end.
     """
     milliseconds = int(clock.now() * 1000)
-    return f"{milliseconds:012x}-{os.getpid():08x}-{secrets.token_hex(4)}"
+    number = next(_numbers) & 0xFFFF
+    unique = secrets.token_hex(4)
+    return f"{milliseconds:012x}-{os.getpid():08x}-{number:04x}{unique}"
 
 
 def make_directory(directory: Path) -> None:

@@ -1,0 +1,20 @@
+"""Use a spool, fork, use it in the child; the child lives until its input ends."""
+
+import os
+import sys
+
+from failwell.spool import Spool
+
+spool = Spool(sys.argv[1])
+spool.append(b"parent before")
+spool.count(b"parent..", lambda: b"counted")
+if os.fork() == 0:
+    if "silent" not in sys.argv:
+        spool.append(b"child")
+        spool.count(b"child...", lambda: b"counted")
+    os.write(1, b"c")
+    os.read(0, 1)
+    os._exit(0)
+spool.append(b"parent after")
+os.write(1, b"p")
+os.read(0, 1)
