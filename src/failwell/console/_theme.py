@@ -7,6 +7,7 @@ very database that is failing, and could switch escaping off.
 import hashlib
 import re
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,9 @@ _STEPS = ((_MINUTE, 1, "s"), (_HOUR, _MINUTE, "min"), (2 * _DAY, _HOUR, "h"))
 _MONTHS_S = 60 * _DAY
 
 
+@cache
 def make_theme() -> Environment:
-    """Return the environment that renders every page of the console."""
+    """Return the environment that renders every page; one for the whole process."""
     theme = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

@@ -1,0 +1,243 @@
+"""The console in a real browser: small and large, by day and by night, with no script."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from msgspec.structs import replace
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from failwell._settings import Settings
+from failwell.console import signin_link
+from failwell.records import AnswerDefinition, ErrorRecord, ExceptionInfo, RequestInfo
+from failwell.testing import ManualClock
+
+pytestmark = pytest.mark.browser
+
+KEY = "the console's key, only for tests"
+PREFIX = "/errors-of/shop"
+CHROMIUM = Path("/usr/bin/chromium")
+HOSTILE = (
+    "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+    f"\"' onmouseover='alert(1)' \x1b[31m \u202e{'long' * 60}"
+)
+# The lowest contrast of any text on the page with what is painted behind it
+# (WCAG 2.2, 1.4.3).
+LOWEST_CONTRAST = """() => {
+  const parse = (c) => (c.match(/[\\d.]+/g) || []).map(Number);
+  const channel = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) =>
+    0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const behind = (e) => {
+    for (; e; e = e.parentElement) {
+      const c = parse(getComputedStyle(e).backgroundColor);
+      if (c.length && (c.length < 4 || c[3] > 0)) return c;
+    }
+    return [255, 255, 255];
+  };
+  let lowest = [21, ""];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const e = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.trim() || !e.checkVisibility() || e.closest("svg")) continue;
+    const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < lowest[0]) lowest = [ratio, texts.currentNode.data.trim()];
+  }
+  return lowest;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium with a profile of its own."""
+    if not CHROMIUM.exists():
+        message = f"{CHROMIUM} is not installed"
+        if os.environ.get("FAILWELL_TESTS_BROWSER_REQUIRED") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            headless=True,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Serve the application on a real socket."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a page in a context of its own; anything that a page reports fails."""
+    contexts: list[BrowserContext] = []
+    reports: list[str] = []
+
+    def visit(**options: Any) -> Page:  # noqa: ANN401 - what a context takes
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: m.type != "debug" and reports.append(m.text))
+        page.on("pageerror", lambda error: reports.append(str(error)))
+        page.on("dialog", lambda dialog: reports.append(dialog.message))
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    # A refused key and the other site's missing icon are answers, not defects.
+    assert [r for r in reports if "status of 40" not in r] == []
+
+
+@pytest.fixture(autouse=True)
+def shop(
+    feed_error: Callable[..., ErrorRecord],
+    record: Callable[..., ErrorRecord],
+    feed_answers: Callable[[AnswerDefinition, int], None],
+) -> None:
+    """Have errors of every kind, hostile ones too."""
+    request = RequestInfo(
+        method="POST",
+        route=HOSTILE,
+        path=f"/{HOSTILE}",
+        query=HOSTILE,
+        headers={"User-Agent": HOSTILE},
+        data={"note": HOSTILE},
+    )
+    cause = ExceptionInfo("shop.db.Gone", HOSTILE, relation="cause", omitted_frames=9)
+    plain = record(request=replace(request, path="/pay", query=""))
+    feed_error(plain, times=1200)
+    feed_error(record(number=2, request=request), times=34, hours_ago=5)
+    hostile = record(group="00000000000000bb", error_type=HOSTILE, message=HOSTILE)
+    feed_error(replace(hostile, exceptions=(*hostile.exceptions, cause)))
+    feed_answers(
+        AnswerDefinition(
+            application="shop",
+            environment="production",
+            code="MEETING_CONFLICT",
+            status=503,
+            method="POST",
+            route=f"/a/rather/long/{'route/' * 12}",
+        ),
+        88,
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_is_readable(
+    visit: Callable[..., Page],
+    address: str,
+    settings: Settings,
+    clock: ManualClock,
+    width: int,
+    scheme: str,
+) -> None:
+    """By link to every page: nothing overflows, nothing is faint, nothing is reported."""
+    page = visit(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.goto(f"{address}{PREFIX}/")
+    form = _measure(page)
+    page.goto(signin_link(settings, address, clock))
+    home = page.url
+
+    pages = {"form": form}
+    error = "00000000000000aa-0000000000000002"
+    for path in ("/", "/groups/1", f"/groups/1/events/{error}", "/groups/2"):
+        page.goto(f"{address}{PREFIX}{path}")
+        for details in page.locator("details:not([open]) > summary").all():
+            details.click()
+        pages[path] = _measure(page)
+
+    assert home == f"{address}{PREFIX}/"
+    for path, (overflow, (contrast, text)) in pages.items():
+        assert overflow <= 0, path
+        assert contrast >= 4.5, (path, text)
+
+
+def test_a_person_finds_an_error_without_scripts(
+    visit: Callable[..., Page], address: str
+) -> None:
+    """Key, list, group, event, an id that was quoted, and out, all by plain HTML."""
+    page = visit(java_script_enabled=False)
+    page.goto(f"{address}{PREFIX}/groups/1")
+    page.get_by_label("Key of the console").fill("not the key, by a slip")
+    page.get_by_role("button", name="Sign in").click()
+    refusal = page.get_by_role("alert").inner_text()
+
+    page.get_by_label("Key of the console").fill(KEY)
+    page.get_by_role("button", name="Sign in").click()
+    asked_for = page.url
+    page.get_by_role("link", name="Errors", exact=True).click()
+    row = page.get_by_role("row").filter(has_text="shop.cart:pay").last
+    row.get_by_role("link").click()
+    page.locator(".recent a").nth(1).click()
+    older = page.locator(".tags").inner_text()
+    page.get_by_label("Error id").fill('{"id": "00000000000000aa-0000000000000001"}')
+    page.get_by_role("button", name="Find").click()
+    newest = page.locator(".tags").inner_text()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{address}{PREFIX}/groups/1")
+
+    assert "This is not the key" in refusal
+    assert asked_for == f"{address}{PREFIX}/groups/1"
+    assert "00000000000000aa-0000000000000002" in older
+    assert "00000000000000aa-0000000000000001" in newest
+    assert page.get_by_role("button", name="Sign in").is_visible()
+
+
+def test_a_link_in_a_page_of_another_site_signs_in(
+    visit: Callable[..., Page], address: str, settings: Settings, clock: ManualClock
+) -> None:
+    """A link in a web mail works: the cookies survive a navigation between sites."""
+    link = signin_link(settings, address, clock)
+    mail = address.replace("127.0.0.1", "localhost")
+    page = visit()
+    page.goto(f"{mail}/")
+    page.set_content(f'<a href="{link}">Sign in</a>')
+
+    page.get_by_role("link").click()
+    page.wait_for_url(f"{address}{PREFIX}/")
+
+    assert page.get_by_role("heading", level=1).inner_text().startswith("1,235 errors")
+
+
+def test_the_keyboard_is_enough(
+    visit: Callable[..., Page], address: str, settings: Settings, clock: ManualClock
+) -> None:
+    """Focus is always visible, and the first stop skips to the content."""
+    page = visit()
+    page.goto(signin_link(settings, address, clock))
+    stops = []
+    for _ in range(7):
+        page.keyboard.press("Tab")
+        stops.append(
+            page.evaluate(
+                "() => [document.activeElement.textContent.trim().slice(0, 8),"
+                " getComputedStyle(document.activeElement).outlineStyle]"
+            )
+        )
+
+    assert stops[0][0] == "Skip to "
+    assert {outline for _, outline in stops} == {"solid"}
+    assert "KeyError" in [text for text, _ in stops]
+
+
+def _measure(page: Page) -> tuple[int, tuple[float, str]]:
+    overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return overflow, page.evaluate(LOWEST_CONTRAST)
