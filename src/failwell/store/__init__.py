@@ -1,0 +1,27 @@
+"""Errors where people look for them: groups, events and counts in a database.
+
+Owns the schema, the shipper that fills it from the spool, and the questions it answers.
+Refuses to be touched by a request of the application, to use the application's own
+connection, and to import SQLAlchemy before a store is used.
+"""
+
+from failwell.store._errors import StoreError
+from failwell.store._model import AnswerCount, ErrorStats, GroupPage, GroupSummary
+from failwell.store._service import ErrorLog, ErrorLoggingService
+from failwell.store._shipper import Shipped, Shipper
+from failwell.store._store import Store
+from failwell.store._thread import ShipperThread
+
+__all__ = [
+    "AnswerCount",
+    "ErrorLog",
+    "ErrorLoggingService",
+    "ErrorStats",
+    "GroupPage",
+    "GroupSummary",
+    "Shipped",
+    "Shipper",
+    "ShipperThread",
+    "Store",
+    "StoreError",
+]

@@ -1,0 +1,146 @@
+"""Frames of the spool, read and judged one by one before the database is locked.
+
+What cannot be read, or could not be stored, is set aside with the reason: nothing that
+an application or its clients can write stops the rest.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+
+from failwell.records import Definition, ErrorRecord, GroupDefinition
+from failwell.spool import FrameKind, SpoolFrame
+from failwell.store._sources import SourceFiles
+from failwell.store._times import LATEST_SECOND
+
+KEY_LENGTH = 8
+_STATUSES = range(1000)
+_LONGEST_NAME = 300
+_LONGEST_MESSAGE = 1000
+
+_record_decoder = msgspec.json.Decoder(ErrorRecord)
+_definition_decoder: msgspec.json.Decoder[Definition] = msgspec.json.Decoder(Definition)
+_encoder = msgspec.json.Encoder()
+
+
+class StoredRecord(NamedTuple):
+    """A record and the bytes that are kept of it."""
+
+    position: int
+    record: ErrorRecord
+    payload: bytes
+
+
+class KeyDefinition(NamedTuple):
+    """What a key of the unit counts, also as the bytes it was read from."""
+
+    position: int
+    key: bytes
+    definition: Definition
+    payload: bytes
+
+
+class Rejected(NamedTuple):
+    """What could not be stored, and why."""
+
+    position: int
+    reason: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Batch:
+    """Frames in the order of their positions."""
+
+    position: int = 0
+    records: list[StoredRecord] = field(default_factory=list)
+    definitions: list[KeyDefinition] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def read_batch(frames: Iterable[SpoolFrame]) -> Batch:
+    """Decode frames and add source lines to the records. Never raises for a payload."""
+    batch = Batch()
+    sources = SourceFiles()
+    for frame in frames:
+        batch.position = max(batch.position, frame.end)
+        try:
+            _read_frame(frame, batch, sources)
+        except Exception as error:  # noqa: BLE001 - one bad frame must not stop the rest
+            reason = f"{type(error).__name__}: {error}"
+            batch.rejected.append(Rejected(frame.end, reason, frame.payload))
+    return batch
+
+
+def read_definition(payload: bytes) -> Definition:
+    """Decode a definition.
+
+    Raises:
+        ValueError: It is no definition, or has a value that no column can hold.
+    """
+    definition = _definition_decoder.decode(payload)
+    if not isinstance(definition, GroupDefinition) and (
+        definition.status not in _STATUSES
+    ):
+        message = f"status {definition.status} is out of range"
+        raise ValueError(message)
+    return definition
+
+
+def clean(text: str, longest: int = _LONGEST_NAME) -> str:
+    """Return text that every database can hold: no NUL, no lone surrogate, bounded."""
+    known = text[:longest]
+    if known.isascii() and "\0" not in known:
+        return known
+    known = known.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return known.encode("utf-8", "replace").decode("utf-8")
+
+
+def clean_message(text: str) -> str:
+    """Return the beginning of a message, as `clean` does."""
+    return clean(text, _LONGEST_MESSAGE)
+
+
+def group_of(record: ErrorRecord) -> GroupDefinition:
+    """Return what the record itself says of its group, where no definition does."""
+    frames = record.exceptions[0].frames
+    own = [frame for frame in frames if frame.in_app] or list(frames)
+    culprit = f"{own[-1].module}:{own[-1].function}" if own else ""
+    return GroupDefinition(
+        hash=record.group,
+        algorithm=record.algorithm,
+        application=record.application,
+        environment=record.environment,
+        release=record.release,
+        code=record.code,
+        type=record.type,
+        culprit=culprit,
+        message=record.message,
+    )
+
+
+def _read_frame(frame: SpoolFrame, batch: Batch, sources: SourceFiles) -> None:
+    if frame.kind is FrameKind.RECORD:
+        record = _read_record(frame.payload, sources)
+        payload = _encoder.encode(record)
+        batch.records.append(StoredRecord(frame.end, record, payload))
+    else:
+        key, payload = frame.payload[:KEY_LENGTH], frame.payload[KEY_LENGTH:]
+        definition = read_definition(payload)
+        batch.definitions.append(KeyDefinition(frame.end, key, definition, payload))
+
+
+def _read_record(payload: bytes, sources: SourceFiles) -> ErrorRecord:
+    record = _record_decoder.decode(payload)
+    if not record.exceptions:
+        message = "a record without an exception"
+        raise ValueError(message)
+    if not 0 <= record.timestamp < LATEST_SECOND:
+        message = f"timestamp {record.timestamp} is out of range"
+        raise ValueError(message)
+    if not 0 < len(record.id) <= _LONGEST_NAME or record.id != clean(record.id):
+        message = "an id that is empty, too long, or not plain text"
+        raise ValueError(message)
+    return sources.add_to(record)

@@ -1,0 +1,162 @@
+"""Connections: how the database is opened, created, locked, and how it fails.
+
+Refuses to know any table's meaning. A connection lives for one transaction: nothing
+is inherited by a fork, and a file that was deleted or exchanged is noticed.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.pool import NullPool, Pool, StaticPool
+
+from failwell._clock import Clock
+from failwell.store._errors import StoreError
+from failwell.store._schema import metadata, watermarks
+
+_BUSY_TIMEOUT_S = 2.0
+_OPENING_TRIES = 40
+_OPENING_PAUSE_S = 0.05
+
+
+class Database:
+    """One SQLite database, in a file or in memory (`sqlite://`).
+
+    Args:
+        url: An SQLAlchemy URL.
+        clock: Waits between tries to create the schema.
+    """
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        parsed = make_url(url)
+        self.name = parsed.render_as_string(hide_password=True)
+        in_memory = parsed.database in (None, "", ":memory:")
+        self._path = None if in_memory else Path(str(parsed.database))
+        self._clock = clock
+        self._ready_file: tuple[int, int] | None = None
+        # One connection serves all threads of a memory database, so they take turns.
+        self._turn: AbstractContextManager[Any] = (
+            threading.RLock() if in_memory else nullcontext()
+        )
+        self._engine = _make_engine(parsed, StaticPool if in_memory else NullPool)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a short transaction that sees one state and waits for no writer.
+
+        Raises:
+            StoreError: The database cannot be opened or read.
+        """
+        with self._transaction(writing=False) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that excludes other writers from its start; commit it.
+
+        Raises:
+            StoreError: The database cannot be opened, locked in time, or written.
+        """
+        with self._transaction(writing=True) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the connection of a memory database; a file has none open."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self, *, writing: bool) -> Iterator[Connection]:
+        try:
+            with self._turn:
+                self._prepare()
+                with self._begin(writing=writing) as connection:
+                    yield connection
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error)
+            raise StoreError(self.name, reason) from error
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise StoreError(self.name, reason) from error
+
+    @contextmanager
+    def _begin(self, *, writing: bool) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            options = connection.execution_options(failwell_writing=writing)
+            with options.begin():
+                yield options
+
+    def _prepare(self) -> None:
+        if self._ready_file is not None and self._ready_file == self._present_file():
+            return
+        for attempt in range(1, _OPENING_TRIES + 1):
+            try:
+                self._create()
+                break
+            except OperationalError:
+                # The change to WAL mode does not wait for a racing process.
+                if attempt == _OPENING_TRIES:
+                    raise
+                self._clock.sleep(_OPENING_PAUSE_S)
+        self._ready_file = self._present_file()
+
+    def _present_file(self) -> tuple[int, int] | None:
+        if self._path is None:
+            return (0, 0)
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return (found.st_dev, found.st_ino)
+
+    def _create(self) -> None:
+        if self._path is not None:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Made here, because SQLite would let the umask decide who may read it;
+            # the files that it adds beside take the mode of this one.
+            if not self._path.exists():
+                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        with self._begin(writing=False) as connection:
+            if inspect(connection).has_table(watermarks.name):
+                return
+        if self._path is not None:
+            with self._engine.connect() as connection:
+                cursor = connection.connection.cursor()
+                cursor.execute("PRAGMA journal_mode=WAL")
+                cursor.close()
+        with self._begin(writing=True) as connection:
+            metadata.create_all(connection)
+
+
+def _make_engine(url: URL, pool: type[Pool]) -> Engine:
+    arguments = {
+        "timeout": _BUSY_TIMEOUT_S,
+        "check_same_thread": False,
+        # SQLAlchemy begins each transaction itself, below: the driver would begin
+        # late, and the upgrade to a writer then fails at once.
+        "isolation_level": None,
+    }
+    try:
+        engine = create_engine(url, poolclass=pool, connect_args=arguments)
+    except SQLAlchemyError as error:
+        name = url.render_as_string(hide_password=True)
+        raise StoreError(name, "no URL of an SQLite file") from error
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    # A record leaves the spool once this database has it, so a commit must survive a
+    # power cut: in WAL mode that takes FULL.
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _on_begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("failwell_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

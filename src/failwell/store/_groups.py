@@ -1,0 +1,154 @@
+"""Groups while they are written: which group a hash belongs to, and its totals."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from failwell.records import ErrorRecord, GroupDefinition
+from failwell.store._batch import clean, clean_message, group_of
+from failwell.store._schema import group_hashes, groups
+from failwell.store._times import MINUTE, microseconds
+
+_PER_QUERY = 500
+# Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
+_NEW_GROUP = insert(groups).returning(groups.c.id)
+_NEW_HASH = insert(group_hashes)
+_Key = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class _Change:
+    """What a batch adds to a group."""
+
+    count: int = 0
+    first_event: int | None = None
+    last_event: int | None = None
+    first_minute: int | None = None
+    last_minute: int | None = None
+
+    def add_event(self, at: int) -> None:
+        self.first_event = at if self.first_event is None else min(self.first_event, at)
+        self.last_event = at if self.last_event is None else max(self.last_event, at)
+
+    def add_minute(self, minute: int, n: int) -> None:
+        self.count += n
+        first, last = self.first_minute, self.last_minute
+        self.first_minute = minute if first is None else min(first, minute)
+        self.last_minute = minute if last is None else max(last, minute)
+
+    def first_seen(self, known: int | None) -> int | None:
+        """Return the earlier of what was known and what is new.
+
+        An event says it exactly. A minute counts as its beginning, and only where no
+        event of that minute or before is known.
+        """
+        moments = [at for at in (known, self.first_event) if at is not None]
+        earliest = min(moments, default=None)
+        if self.first_minute is None:
+            return earliest
+        start = self.first_minute * MINUTE
+        return start if earliest is None or start + MINUTE <= earliest else earliest
+
+    def last_seen(self, known: int | None) -> int | None:
+        """Return the later of what was known and what is new."""
+        minute = self.last_minute
+        start = None if minute is None else minute * MINUTE
+        moments = [at for at in (known, self.last_event, start) if at is not None]
+        return max(moments, default=None)
+
+
+class GroupWriter:
+    """The groups that one transaction touches; `write` brings their totals up to date.
+
+    Args:
+        connection: A writing transaction.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._ids: dict[_Key, int] = {}
+        self._changes: defaultdict[int, _Change] = defaultdict(_Change)
+
+    def look_up(self, hashes: Iterable[str]) -> None:
+        """Find the groups of many hashes at once; `define` makes those that are new."""
+        wanted = sorted({clean(hash_) for hash_ in hashes})
+        for start in range(0, len(wanted), _PER_QUERY):
+            known = group_hashes.c.hash.in_(wanted[start:][:_PER_QUERY])
+            for row in self._connection.execute(select(group_hashes).where(known)):
+                key = (row.hash, row.application, row.algorithm)
+                self._ids[key] = row.group_id
+
+    def define(self, definition: GroupDefinition) -> int:
+        """Return the id of the group that a hash belongs to; make it when new.
+
+        Expects that `look_up` was asked for the hash.
+        """
+        key = _key(definition.hash, definition.application, definition.algorithm)
+        if key not in self._ids:
+            self._ids[key] = self._create(definition)
+        return self._ids[key]
+
+    def add_event(self, record: ErrorRecord) -> int:
+        """Note that the group had this event; return the group's id."""
+        key = _key(record.group, record.application, record.algorithm)
+        group_id = self._ids.get(key) or self.define(group_of(record))
+        self._changes[group_id].add_event(microseconds(record.timestamp))
+        return group_id
+
+    def add_count(self, group_id: int, minute: int, n: int) -> None:
+        """Note that the group was counted `n` times more in a minute."""
+        self._changes[group_id].add_minute(minute, n)
+
+    def write(self) -> None:
+        """Update the totals and times of every group noted."""
+        ids = sorted(self._changes)
+        rows = [
+            {
+                "group": group_id,
+                "added": self._changes[group_id].count,
+                "first": self._changes[group_id].first_seen(first),
+                "last": self._changes[group_id].last_seen(last),
+            }
+            for start in range(0, len(ids), _PER_QUERY)
+            for group_id, first, last in self._times(ids[start:][:_PER_QUERY])
+        ]
+        if rows:
+            statement = update(groups).where(groups.c.id == bindparam("group"))
+            self._connection.execute(
+                statement.values(
+                    total=groups.c.total + bindparam("added"),
+                    first_seen=bindparam("first"),
+                    last_seen=bindparam("last"),
+                ),
+                rows,
+            )
+
+    def _times(self, ids: list[int]) -> list[tuple[int, int | None, int | None]]:
+        statement = select(groups.c.id, groups.c.first_seen, groups.c.last_seen)
+        found = self._connection.execute(statement.where(groups.c.id.in_(ids)))
+        return [(row.id, row.first_seen, row.last_seen) for row in found]
+
+    def _create(self, definition: GroupDefinition) -> int:
+        hash_, application, algorithm = _key(
+            definition.hash, definition.application, definition.algorithm
+        )
+        row = {
+            "hash": hash_,
+            "application": application,
+            "code": clean(definition.code),
+            "type": clean(definition.type),
+            "culprit": clean(definition.culprit),
+            "message": clean_message(definition.message),
+            "total": 0,
+        }
+        group_id = int(self._connection.execute(_NEW_GROUP, row).scalar_one())
+        names = {"hash": hash_, "application": application, "algorithm": algorithm}
+        self._connection.execute(_NEW_HASH, {**names, "group_id": group_id})
+        return group_id
+
+
+def _key(hash_: str, application: str, algorithm: str) -> _Key:
+    return clean(hash_), clean(application), clean(algorithm)

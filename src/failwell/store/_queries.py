@@ -1,0 +1,133 @@
+"""Groups and events, as the console and the command line show them.
+
+A fixed number of statements a question, however many groups answer it.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from failwell.records import ErrorRecord
+from failwell.store._model import GroupPage, GroupSummary
+from failwell.store._schema import events, group_hashes, group_hours, groups
+from failwell.store._times import HOURS_SHOWN, moment
+
+_decoder = msgspec.json.Decoder(ErrorRecord)
+
+
+def newest_groups(connection: Connection, limit: int, hour: int) -> list[GroupSummary]:
+    """Return the groups seen last, with their counts up to that hour."""
+    # Null means that a group was defined and nothing of it has arrived yet.
+    seen = groups.c.last_seen.is_not(None)
+    order = groups.c.last_seen.desc(), groups.c.id.desc()
+    return _summaries(
+        connection, select(groups).where(seen).order_by(*order), limit, hour
+    )
+
+
+def find_group(
+    connection: Connection, group_id: int, event_limit: int, hour: int
+) -> GroupPage | None:
+    """Return a group with its newest events."""
+    chosen = select(groups).where(
+        groups.c.id == group_id, groups.c.last_seen.is_not(None)
+    )
+    summaries = _summaries(connection, chosen, 1, hour)
+    if not summaries:
+        return None
+    hashes = select(group_hashes.c.hash).where(group_hashes.c.group_id == group_id)
+    newest = (
+        select(events.c.payload)
+        .where(events.c.group_id == group_id)
+        .order_by(events.c.at.desc())
+        .limit(event_limit)
+    )
+    return GroupPage(
+        group=summaries[0],
+        hashes=tuple(connection.scalars(hashes.distinct().order_by("hash"))),
+        environments=_seen_in(connection, group_id, group_hours.c.environment),
+        releases=_seen_in(connection, group_id, group_hours.c.release),
+        events=_records(connection, newest),
+    )
+
+
+def find_event(connection: Connection, error_id: str) -> tuple[int, ErrorRecord] | None:
+    """Return the group of an error that was kept in full, and the error."""
+    statement = select(events.c.group_id, events.c.payload)
+    row = connection.execute(statement.where(events.c.id == error_id)).first()
+    return None if row is None else (row.group_id, _decoder.decode(row.payload))
+
+
+def find_hash(connection: Connection, hash_: str) -> int | None:
+    """Return the group of a hash; the one seen last where applications share it."""
+    statement = (
+        select(groups.c.id)
+        .join(group_hashes, group_hashes.c.group_id == groups.c.id)
+        .where(group_hashes.c.hash == hash_)
+        .order_by(groups.c.last_seen.desc())
+        .limit(1)
+    )
+    return connection.execute(statement).scalar()
+
+
+def recent_events(connection: Connection, limit: int) -> list[ErrorRecord]:
+    """Return the newest errors that were kept in full."""
+    newest = select(events.c.payload).order_by(events.c.at.desc()).limit(limit)
+    return list(_records(connection, newest))
+
+
+def _records(
+    connection: Connection, payloads: Select[bytes]
+) -> tuple[ErrorRecord, ...]:
+    return tuple(_decoder.decode(row.payload) for row in connection.execute(payloads))
+
+
+def _seen_in(
+    connection: Connection, group_id: int, column: ColumnElement[str]
+) -> tuple[str, ...]:
+    statement = select(column).where(group_hours.c.group_id == group_id).distinct()
+    return tuple(sorted(value for value in connection.scalars(statement) if value))
+
+
+def _summaries(
+    connection: Connection, chosen: Select[*tuple[object, ...]], limit: int, hour: int
+) -> list[GroupSummary]:
+    rows = connection.execute(chosen.limit(limit)).all()
+    charts = _charts(connection, [row.id for row in rows], hour)
+    return [_summary(row, charts[row.id]) for row in rows]
+
+
+def _charts(
+    connection: Connection, ids: Sequence[int], hour: int
+) -> defaultdict[int, list[int]]:
+    first = hour - HOURS_SHOWN + 1
+    charts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * HOURS_SHOWN)
+    n = func.sum(group_hours.c.n).label("n")
+    statement = (
+        select(group_hours.c.group_id, group_hours.c.hour, n)
+        .where(group_hours.c.group_id.in_(ids))
+        .where(group_hours.c.hour.between(first, hour))
+        .group_by(group_hours.c.group_id, group_hours.c.hour)
+    )
+    for row in connection.execute(statement):
+        charts[row.group_id][row.hour - first] = row.n
+    return charts
+
+
+def _summary(row: Row[*tuple[object, ...]], chart: Sequence[int]) -> GroupSummary:
+    return GroupSummary(
+        id=row.id,
+        hash=row.hash,
+        application=row.application,
+        code=row.code,
+        type=row.type,
+        culprit=row.culprit,
+        message=row.message,
+        count=row.total,
+        first_seen=moment(row.first_seen),
+        last_seen=moment(row.last_seen),
+        hourly=tuple(chart),
+    )

@@ -1,0 +1,67 @@
+"""Moments and buckets: the store's whole numbers, and the datetimes that people use."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+MINUTES_PER_HOUR = 60
+HOURS_SHOWN = 24
+LATEST_SECOND = 253_402_300_800
+"""The first second of the year 10000, which no datetime can hold."""
+LATEST_MINUTE = LATEST_SECOND // 60
+LONGEST_SERIES_HOURS = 24 * 366 * 10
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MinuteRange(NamedTuple):
+    """Minutes from `first` up to, but not with, `end`."""
+
+    first: int
+    end: int
+
+    @property
+    def hours(self) -> "MinuteRange":
+        """The hours wholly inside, as numbers of hours; empty when `first >= end`."""
+        return MinuteRange(
+            -(-self.first // MINUTES_PER_HOUR), self.end // MINUTES_PER_HOUR
+        )
+
+
+def minute_range(start: datetime, end: datetime) -> MinuteRange:
+    """Return the minutes that the time from `start` to `end` touches.
+
+    Naive datetimes are UTC; the edges are rounded outward to whole minutes.
+
+    Raises:
+        ValueError: `start` is after `end`.
+    """
+    first, last = _aware(start), _aware(end)
+    if first > last:
+        message = (
+            f"start ({first.isoformat()}) is after end ({last.isoformat()}); "
+            "give the earlier one first"
+        )
+        raise ValueError(message)
+    minute = timedelta(minutes=1)
+    return MinuteRange((first - _EPOCH) // minute, -((_EPOCH - last) // minute))
+
+
+def moment(microseconds: int) -> datetime:
+    """Return the aware datetime, in UTC, of a stored moment."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def hour_start(hour: int) -> datetime:
+    """Return the aware datetime, in UTC, at which an hour begins."""
+    return _EPOCH + timedelta(hours=hour)
+
+
+def microseconds(seconds: float) -> int:
+    """Return the stored form of a moment in seconds."""
+    return round(seconds * SECOND)
+
+
+def _aware(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time

@@ -1,0 +1,130 @@
+"""Stores, units in memory, records and definitions: what these tests build on."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from failwell.records import (
+    AnswerDefinition,
+    Definition,
+    ErrorRecord,
+    ExceptionInfo,
+    Frame,
+    GroupDefinition,
+)
+from failwell.spool._memory_unit import MemoryUnit
+from failwell.store import Store
+from failwell.testing import ManualClock
+
+HASH = "0123456789abcdef"
+KEPT = ErrorRecord(
+    id=f"{HASH}-0000000000000001",
+    group=HASH,
+    timestamp=1_800_000_001.5,
+    application="shop",
+    environment="production",
+    code="INTERNAL_ERROR",
+    exceptions=(
+        ExceptionInfo(
+            type="shop.errors.OutOfStock",
+            message="no more of it",
+            frames=(
+                Frame("flask.app", "dispatch", "/lib/flask/app.py", 10),
+                Frame("shop.views", "buy", "/app/shop/views.py", 7, in_app=True),
+            ),
+        ),
+    ),
+)
+GROUP = GroupDefinition(
+    hash=HASH,
+    application="shop",
+    environment="production",
+    code="INTERNAL_ERROR",
+    type="shop.errors.OutOfStock",
+    culprit="shop.views:buy",
+    message="no more of it",
+)
+ANSWER = AnswerDefinition(
+    application="shop",
+    environment="production",
+    code="NOT_FOUND",
+    status=404,
+    method="GET",
+    route="/items/<id>",
+)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands at the full hour 500,000 since 1970."""
+    return ManualClock(now=1_800_000_000.0)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The file of a store that does not exist yet."""
+    return tmp_path / "store" / "store.db"
+
+
+@pytest.fixture
+def store(path: Path, clock: ManualClock) -> Iterator[Store]:
+    """A store in a file."""
+    with closing(Store(f"sqlite:///{path}", clock=clock)) as opened:
+        yield opened
+
+
+class Feed:
+    """A unit in memory with what an application of one failing route writes to it.
+
+    Args:
+        clock: Gives the present minute.
+    """
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.unit = MemoryUnit("unit-1", 10_000)
+
+    def count(self, n: int = 1, *, ago: float = 0.0, **facts: object) -> None:
+        """Count an error `n` times, so many seconds ago."""
+        self._count(GROUP, n, ago, facts)
+
+    def count_answer(self, n: int = 1, *, ago: float = 0.0, **facts: object) -> None:
+        """Count an answer `n` times, so many seconds ago."""
+        self._count(ANSWER, n, ago, facts)
+
+    def keep(self, number: int = 1, **facts: object) -> ErrorRecord:
+        """Append the record of that number, which makes its id and its second."""
+        own = {"id": f"{HASH}-{number:016x}", "timestamp": self.clock.now() + number}
+        record = msgspec.structs.replace(KEPT, **{**own, **facts})
+        self.unit.append(msgspec.json.encode(record))
+        return record
+
+    def move(self, store: Store, *, finished: bool = False) -> tuple[int, int, int]:
+        """Ingest all of it; return what was new: records, counts, rejected."""
+        unit = self.unit
+        return store.ingest(unit.id, unit.frames(), unit.counters(), finished=finished)
+
+    def _count(
+        self, what: Definition, n: int, ago: float, facts: dict[str, object]
+    ) -> None:
+        encoded = msgspec.json.encode(msgspec.structs.replace(what, **facts))
+        key = hashlib.blake2b(encoded, digest_size=8).digest()
+        for _ in range(n):
+            minute = int((self.clock.now() - ago) // 60)
+            self.unit.count(key, minute, lambda: encoded)
+
+
+@pytest.fixture
+def feed(clock: ManualClock) -> Feed:
+    """An empty unit to write to."""
+    return Feed(clock)
+
+
+@pytest.fixture(scope="session")
+def new_feed() -> Callable[[ManualClock], Feed]:
+    """Make feeds."""
+    return Feed
