@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from msgspec.structs import replace as changed
+from werkzeug.exceptions import TooManyRequests
 
 from failwell.records import ErrorRecord, ExceptionInfo, RequestInfo
 
@@ -111,6 +113,23 @@ def test_a_strange_id_is_not_found(operator: FlaskClient, path: str) -> None:
 
     assert answer.status_code == 404
     assert "Not found" in answer.text
+
+
+def test_a_refusal_of_the_application_keeps_its_headers(
+    app: Flask, client: FlaskClient
+) -> None:
+    """An application that limits requests does so here too, and says until when."""
+
+    @app.before_request
+    def limit() -> None:
+        raise TooManyRequests(retry_after=7)
+
+    page, body = client.get(f"{PREFIX}/"), client.get(f"{PREFIX}/api/groups")
+
+    assert [page.status_code, body.status_code] == [429, 429]
+    assert [page.mimetype, body.mimetype] == ["text/html", "application/json"]
+    assert page.headers["Retry-After"] == body.headers["Retry-After"] == "7"
+    assert body.get_json()["error"]["code"] == "TOO_MANY_REQUESTS"
 
 
 def test_hostile_text_is_inert_everywhere(

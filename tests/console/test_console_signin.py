@@ -47,6 +47,8 @@ def test_the_key_opens_every_page(client: FlaskClient) -> None:
         f"//evil.example{PREFIX}/",
         f"{PREFIX}@evil.example/",
         f"{PREFIX}/\\evil",
+        f"{PREFIX}/../logout",
+        f"{PREFIX}/%2e%2e/logout",
         f"{PREFIX}/\r\nSet-Cookie: a=b",
         "javascript:alert(1)",
         "/",

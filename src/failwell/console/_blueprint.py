@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._settings import Settings
+from failwell.catalog import status_code_name
 from failwell.console._access import Access
 from failwell.console._api import add_api
 from failwell.console._desk import Desk
@@ -90,8 +91,20 @@ def _close(blueprint: Blueprint, desk: Desk) -> None:
     def refused(error: HTTPException) -> Response:
         status = error.code or 500
         if desk.wants_json():
-            return desk.refuse(AppError(error.name, "BAD_REQUEST", status))
-        return desk.page("message.html", status, about="refused", what=error.name)
+            response = desk.refuse(
+                AppError(error.name, status_code_name(status), status)
+            )
+        else:
+            response = desk.page(
+                "message.html", status, about="refused", what=error.name
+            )
+        # Such as Retry-After, when the application limits the rate of requests.
+        response.headers.extend(
+            (name, value)
+            for name, value in error.get_headers()
+            if name.lower() != "content-type"
+        )
+        return response
 
     # Known addresses with a wrong method end here too: outside of a view, Flask
     # would answer them without gate and headers.

@@ -6,6 +6,8 @@ token into a cookie and leads on; only a client that comes back with that cookie
 the token redeemed. What merely looks at a link keeps no cookies.
 """
 
+import re
+
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -18,6 +20,7 @@ LINK_COOKIE = "failwell_console_link"
 _OPEN = ("static", "sign_in", "sign_in_by_key", "redeem_link")
 _CHALLENGE = 'Bearer realm="failwell console"'
 _MAX_BODY_BYTES = 16 * 1024
+_PLAIN = re.compile(r"[\w/-]*", re.ASCII)  # no dots: `..` would lead outside
 
 
 def add_gate(blueprint: Blueprint, desk: Desk) -> None:
@@ -118,8 +121,9 @@ class _Gate:
 
     def _wanted(self) -> str:
         wanted, home = request.values.get("next", ""), url_for(".groups")
-        inside = wanted.startswith(home) and wanted.isprintable()
-        return wanted if inside and "\\" not in wanted else home
+        path = wanted.partition("?")[0]
+        inside = path.startswith(home) and _PLAIN.fullmatch(path.removeprefix(home))
+        return wanted if inside and wanted.isprintable() else home
 
     def _set_cookie(
         self, response: AnyResponse, name: str, value: str, lifetime_s: int
