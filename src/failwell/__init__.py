@@ -1,1 +1,60 @@
-"""x."""
+"""Make a Flask backend fail well.
+
+    from flask import Flask
+    from failwell import Failwell
+
+    app = Flask(__name__)
+    Failwell(app)
+
+Every exception becomes one documented answer, every error is recorded durably and off
+the request path, and people find it in the console and on the command line.
+"""
+
+from failwell._extension import Failwell
+from failwell._settings import SettingsError
+from failwell._version import __version__
+from failwell.catalog import CATALOG, Catalog, CatalogEntry
+from failwell.console import signin_link
+from failwell.exceptions import (
+    AppError,
+    AuthenticationError,
+    AuthorizationError,
+    CircuitBreakerError,
+    ConflictError,
+    DatabaseError,
+    InvalidTokenError,
+    NotFoundError,
+    ServiceUnavailableError,
+    ValidationError,
+)
+from failwell.logs import setup_logging
+from failwell.resilience import CircuitBreaker, CircuitState, retry
+from failwell.responses import register_error_handlers
+from failwell.store import ErrorLog, ErrorLoggingService
+
+__all__ = [
+    "CATALOG",
+    "AppError",
+    "AuthenticationError",
+    "AuthorizationError",
+    "Catalog",
+    "CatalogEntry",
+    "CircuitBreaker",
+    "CircuitBreakerError",
+    "CircuitState",
+    "ConflictError",
+    "DatabaseError",
+    "ErrorLog",
+    "ErrorLoggingService",
+    "Failwell",
+    "InvalidTokenError",
+    "NotFoundError",
+    "ServiceUnavailableError",
+    "SettingsError",
+    "ValidationError",
+    "__version__",
+    "register_error_handlers",
+    "retry",
+    "setup_logging",
+    "signin_link",
+]

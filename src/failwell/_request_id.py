@@ -25,8 +25,11 @@ _current: ContextVar[str | None] = ContextVar("failwell_request_id", default=Non
 class HasWsgiApp(Protocol):
     """A Flask application, as far as this module needs it."""
 
-    wsgi_app: Any
     extensions: dict[str, Any]
+
+    @property
+    def wsgi_app(self) -> Any:  # noqa: ANN401 - a method to type checkers
+        """What answers; Flask says to replace it by a middleware around it."""
 
 
 def current_request_id() -> str | None:
@@ -39,7 +42,7 @@ def install_request_ids(app: HasWsgiApp) -> None:
     if "failwell.request_id" in app.extensions:
         return
     app.extensions["failwell.request_id"] = True
-    app.wsgi_app = RequestIdMiddleware(app.wsgi_app)
+    vars(app)["wsgi_app"] = RequestIdMiddleware(app.wsgi_app)
 
 
 class RequestIdMiddleware:

@@ -1,6 +1,15 @@
-"""What an application's own tests use: time that stands still until it is moved."""
+"""What an application's own tests use: what was recorded, and time that stands still."""
 
 import threading
+
+import msgspec
+from flask import Flask
+
+from failwell._extension import current_journal
+from failwell.records import ErrorRecord
+from failwell.spool import FrameKind, MemorySpool
+
+__all__ = ["ManualClock", "recorded_errors"]
 
 
 class ManualClock:
@@ -38,3 +47,23 @@ class ManualClock:
     def set_wall(self, now: float) -> None:
         """Set the wall clock alone, as an administrator or NTP does."""
         self._now = now
+
+
+def recorded_errors(app: Flask) -> list[ErrorRecord]:
+    """Return what `app` has recorded since it was made, the oldest first.
+
+    Raises:
+        RuntimeError: The application is not under test (`app.testing`), or has no
+            Failwell: only under test are records kept in memory.
+    """
+    with app.app_context():
+        source = current_journal().source
+    if not isinstance(source, MemorySpool):
+        message = f"{app.name} is not under test: set app.testing = True at its start"
+        raise RuntimeError(message)  # noqa: TRY004 - the type is not the caller's
+    return [
+        msgspec.json.decode(frame.payload, type=ErrorRecord)
+        for unit in source.units()
+        for frame in unit.frames(0)
+        if frame.kind is FrameKind.RECORD
+    ]

@@ -1,11 +1,10 @@
 """`register_error_handlers`: puts the parts of this room on one application."""
 
 from dataclasses import replace
-from typing import cast
 
 from flask import Flask
 
-from failwell._request_id import HasWsgiApp, install_request_ids
+from failwell._request_id import install_request_ids
 from failwell._settings import Settings, read_settings
 from failwell.responses._guard import Guard
 from failwell.responses._handlers import Handlers
@@ -59,7 +58,6 @@ def _install(app: Flask, recorder: AnswerRecorder | None, settings: Settings) ->
     handlers.install()
     complete_aborter(app)
     vars(app)["wsgi_app"] = Guard(app, handlers.recording)
-    # To a type checker `wsgi_app` is a method, though Flask says to replace it.
-    install_request_ids(cast(HasWsgiApp, app))
+    install_request_ids(app)
     app.extensions[STYLE] = Style(settings.responses_format, has_catalogue)
     app.extensions[_HANDLERS] = handlers

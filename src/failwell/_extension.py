@@ -1,0 +1,81 @@
+"""`Failwell(app)`: wiring, and nothing but wiring."""
+
+from typing import cast
+
+from flask import Flask, current_app
+
+from failwell._journal import Journal
+from failwell._settings import read_settings
+from failwell.cli import create_commands
+from failwell.console import create_console
+from failwell.logs import setup_logging
+from failwell.responses import register_error_handlers
+from failwell.store import ErrorLoggingService
+
+
+class Failwell:
+    """Make a Flask application fail well.
+
+    Registers the answers of every error, request ids, the recorder, the commands
+    `flask failwell …`, the console when `FAILWELL_CONSOLE_KEY` is set, and the logging
+    when `FAILWELL_LOGGING` is true. The settings are read here, once: changes of
+    `app.config` afterwards have no effect, but for `TESTING`.
+
+    Args:
+        app: The application, or None to call `init_app` later.
+
+    Raises:
+        SettingsError: A setting is unknown or not allowed; the message names it.
+        RuntimeError: The application has a Failwell already.
+    """
+
+    def __init__(self, app: Flask | None = None) -> None:
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> Flask:
+        """Wire the rooms into `app` and return it; see the class."""
+        if "failwell" in app.extensions:
+            message = (
+                f"{app.name} has a Failwell already: remove the second Failwell(app)"
+            )
+            raise RuntimeError(message)
+        settings = read_settings(
+            app.config, import_name=app.import_name, instance_path=app.instance_path
+        )
+        if settings.logging:
+            setup_logging(app, settings)
+        journal = Journal(app, settings)
+        app.extensions["failwell"] = journal
+        register_error_handlers(app, recorder=journal, settings=settings)
+        app.before_request(journal.start)
+        app.cli.add_command(create_commands())
+        if settings.console_key is not None:
+            app.register_blueprint(
+                create_console(settings, journal.store, journal.settle)
+            )
+        return app
+
+    @property
+    def error_logging_service(self) -> ErrorLoggingService:
+        """The error log of the current application.
+
+        Raises:
+            RuntimeError: Outside of an application context, or without Failwell.
+        """
+        return current_journal().service
+
+
+def current_journal() -> Journal:
+    """Return the journal of the current application.
+
+    Raises:
+        RuntimeError: Outside of an application context, or without Failwell.
+    """
+    journal = current_app.extensions.get("failwell")
+    if journal is None:
+        message = (
+            f"{current_app.name} has no Failwell: write Failwell(app) at its start"
+        )
+        raise RuntimeError(message)
+    return cast("Journal", journal)

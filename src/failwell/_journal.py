@@ -1,0 +1,132 @@
+"""The pipeline of one application: recorder, spool, store and shipper, joined.
+
+Built at its first use and never before: a server forks after the application was
+made, and a test switches `TESTING` on after it.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from flask import Flask
+
+from failwell._clock import SYSTEM_CLOCK, Clock
+from failwell._settings import Settings
+from failwell.logs import ErrorReporter
+from failwell.records import Recorder
+from failwell.spool import MemorySpool, Spool, SpoolDirectory
+from failwell.store import ErrorLoggingService, ShipperThread, Store
+
+_logger = logging.getLogger("failwell")
+
+IN_MEMORY = "sqlite://"
+"""The store of an application under test."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    recorder: Recorder
+    source: SpoolDirectory | MemorySpool
+    store: Store
+    shipper: ShipperThread
+    service: ErrorLoggingService
+
+
+class Journal:
+    """What `app.extensions["failwell"]` holds.
+
+    Args:
+        app: The application: asked at the first use whether it is under test, when
+            nothing may touch the disk, and for its logger.
+        settings: The application's settings.
+        clock: Time.
+    """
+
+    def __init__(
+        self, app: Flask, settings: Settings, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        self.settings = settings
+        self._app = app
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._built: _Parts | None = None
+
+    @property
+    def recorder(self) -> Recorder:
+        """The recorder that answers report to."""
+        return self._parts.recorder
+
+    @property
+    def source(self) -> SpoolDirectory | MemorySpool:
+        """Where records wait to be shipped."""
+        return self._parts.source
+
+    @property
+    def store(self) -> Store:
+        """Where records come to rest."""
+        return self._parts.store
+
+    @property
+    def service(self) -> ErrorLoggingService:
+        """The error log as the application sees it."""
+        return self._parts.service
+
+    def start(self) -> None:
+        """See to it that somebody ships; cheap when that is so already."""
+        self._parts.shipper.start()
+
+    def settle(self, timeout_s: float = 2.0) -> bool:
+        """Wait until what this node has spooled is in the store."""
+        return self._parts.shipper.settle(timeout_s)
+
+    def capture(self, error: BaseException, *, code: str = "INTERNAL_ERROR") -> str:
+        """Record an error that was answered; return its id."""
+        self.start()
+        return self._parts.recorder.capture(error, code=code)
+
+    def count_answer(self, *, code: str, status: int, method: str, route: str) -> None:
+        """Count an answer that is not recorded."""
+        self._parts.recorder.count_answer(
+            code=code, status=status, method=method, route=route
+        )
+
+    @property
+    def _parts(self) -> _Parts:
+        if self._built is None:
+            with self._lock:
+                if self._built is None:
+                    self._built = self._build()
+        return self._built
+
+    def _build(self) -> _Parts:
+        testing = self._app.testing
+        sink, source = self._memory() if testing else self._disk()
+        store = Store(
+            IN_MEMORY if testing else self.settings.store_url, clock=self._clock
+        )
+        shipper = ShipperThread(source, store, clock=self._clock)
+        reporter = ErrorReporter(self._app.logger.name, synchronous=testing)
+        recorder = Recorder(
+            self.settings, sink, clock=self._clock, announce=reporter.announce
+        )
+        service = ErrorLoggingService(recorder, store, shipper.settle)
+        return _Parts(recorder, source, store, shipper, service)
+
+    def _disk(self) -> tuple[Spool | MemorySpool, SpoolDirectory | MemorySpool]:
+        folder = self.settings.spool_dir
+        try:
+            return Spool(folder, clock=self._clock), SpoolDirectory(folder)
+        except OSError as error:
+            _logger.critical(
+                "failwell cannot write its spool to %s (%s): errors are kept in memory "
+                "only, until this process ends. Make the folder writable or set "
+                "FAILWELL_SPOOL_DIR to one that is.",
+                folder,
+                error.strerror or error,
+            )
+            return self._memory()
+
+    @staticmethod
+    def _memory() -> tuple[MemorySpool, MemorySpool]:
+        memory = MemorySpool()
+        return memory, memory
