@@ -4,6 +4,7 @@ Refuses, on the caller's thread: to format tracebacks, to read source files, to 
 database, to call the network, and to call user code unguarded.
 """
 
+from failwell.records._fingerprint import fingerprint
 from failwell.records._model import (
     AnswerDefinition,
     Definition,
@@ -15,6 +16,8 @@ from failwell.records._model import (
     RequestInfo,
     SourceContext,
 )
+from failwell.records._recorder import Recorder
+from failwell.records._redact import redact
 from failwell.records._sink import Sink, Tally
 
 __all__ = [
@@ -25,8 +28,11 @@ __all__ = [
     "ExceptionInfo",
     "Frame",
     "GroupDefinition",
+    "Recorder",
     "RequestInfo",
     "Sink",
     "SourceContext",
     "Tally",
+    "fingerprint",
+    "redact",
 ]

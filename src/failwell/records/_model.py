@@ -87,7 +87,12 @@ class ErrorRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
 
 
 class GroupDefinition(
-    msgspec.Struct, frozen=True, tag="group", kw_only=True, omit_defaults=True
+    msgspec.Struct,
+    frozen=True,
+    tag="group",
+    tag_field="kind",
+    kw_only=True,
+    omit_defaults=True,
 ):
     """What a counter of errors counts."""
 
@@ -105,7 +110,12 @@ class GroupDefinition(
 
 
 class AnswerDefinition(
-    msgspec.Struct, frozen=True, tag="answer", kw_only=True, omit_defaults=True
+    msgspec.Struct,
+    frozen=True,
+    tag="answer",
+    tag_field="kind",
+    kw_only=True,
+    omit_defaults=True,
 ):
     """What a counter of answers counts: errors answered but not recorded."""
 

@@ -1,0 +1,248 @@
+"""One error, or one answer, as it happens: counted, and kept when it is worth it.
+
+Owns the order of what is done on the caller's thread, the sampling rule, and the
+promise never to raise. Knows neither where the sink puts its bytes nor what is
+announced.
+"""
+
+import os
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from failwell._clock import SYSTEM_CLOCK, Clock
+from failwell._request_id import current_request_id
+from failwell._settings import Settings
+from failwell.records._definitions import LABEL_LENGTH, Definitions
+from failwell.records._drops import Drops
+from failwell.records._fingerprint import fingerprint_chain
+from failwell.records._frames import Link, walk_chain
+from failwell.records._message import message_of
+from failwell.records._model import (
+    ErrorNotice,
+    ErrorRecord,
+    ExceptionInfo,
+    RequestInfo,
+)
+from failwell.records._redact import Json, redact
+from failwell.records._request import current_request
+from failwell.records._seen import Seen, mark_seen, seen_in
+from failwell.records._sink import Sink, Tally
+from failwell.records._text import clean, type_name
+
+Field = TypeVar("Field")
+
+_KEPT_IN_HOUR = 100
+_NO_GROUP = "0" * 16
+_UNREADABLE = "[not recorded: redaction failed]"
+_encode = msgspec.json.Encoder().encode
+_capturing: ContextVar[bool] = ContextVar("failwell_capturing", default=False)
+
+
+class Recorder:
+    """Turns exceptions into records and counts, on the thread that caught them.
+
+    Args:
+        settings: Names the application, its environment and release.
+        sink: Where counts and finished bytes go.
+        clock: Gives records their time.
+        announce: Called last with what the log says at once; may fail.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        sink: Sink,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        announce: Callable[[ErrorNotice], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._sink = sink
+        self._clock = clock
+        self._announce = announce
+        self._drops = Drops(clock)
+        self._definitions = Definitions(settings)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """What could not be kept, counted by reason."""
+        return self._drops.counts()
+
+    def capture(
+        self,
+        error: BaseException,
+        *,
+        code: str = "INTERNAL_ERROR",
+        user_id: str | None = None,
+        request_data: object = None,
+        explicit: bool = False,
+    ) -> str:
+        """Count an error, and keep it in full unless its group has enough of them.
+
+        Kept are explicit ones, the first 100 of a group in an hour and the first in
+        each minute, by this process. The same exception object, captured again in the
+        same request, is the same error: it keeps its id and counts once.
+
+        Args:
+            error: The exception; one that was never raised and is explicit gets the
+                stack of this call.
+            code: The error code it is answered with.
+            user_id: Who met it.
+            request_data: What else helps; redacted and bounded before it is kept.
+            explicit: Whether the application asked for it.
+
+        Returns:
+            The error's id, `<group hash>-<16 hexadecimal digits>`. Never raises: what
+            fails in here is counted in `dropped` and said on standard error, once a
+            minute at most.
+        """
+        if _capturing.get():
+            # The message or the announcement of an error has failed in its turn.
+            self._drops.add("nested error not recorded")
+            return _new_id(_NO_GROUP)
+        token = _capturing.set(True)
+        try:
+            given = _Given(clean(code, LABEL_LENGTH), user_id, request_data, explicit)
+            return self._capture(error, given)
+        except Exception as problem:  # noqa: BLE001 - the answer must not change
+            self._drops.add("error not recorded", problem)
+            return _new_id(_NO_GROUP)
+        finally:
+            _capturing.reset(token)
+
+    def count_answer(self, *, code: str, status: int, method: str, route: str) -> None:
+        """Count an answer that is no record. Never raises.
+
+        Args:
+            code: The error code of the answer.
+            status: Its HTTP status.
+            method: The request's method; an unknown one counts as `OTHER`.
+            route: The URL rule, not the path; empty where none matched.
+        """
+        try:
+            key, definition = self._definitions.of_answer(code, status, method, route)
+            self._sink.count(key, lambda: definition)
+        except Exception as problem:  # noqa: BLE001 - the answer must not change
+            self._drops.add("answer not counted", problem)
+
+    def _capture(self, error: BaseException, given: "_Given") -> str:
+        request_id = current_request_id()
+        seen = seen_in(error, request_id)
+        if seen is not None and (seen.kept or not given.explicit):
+            return seen.error_id
+        chain = walk_chain(error, explicit=given.explicit)
+        if seen is None:
+            group = fingerprint_chain(chain, given.code)
+            error_id, tally = _new_id(group), self._count(group, chain[0], given.code)
+        else:
+            error_id, tally = seen.error_id, Tally(0, 0)
+        record = None
+        if given.explicit or tally.in_hour <= _KEPT_IN_HOUR or tally.in_minute == 1:
+            record = self._keep(chain, error_id, given, request_id)
+        mark_seen(error, Seen(request_id, error_id, record is not None))
+        self._tell(
+            ErrorNotice(
+                id=error_id,
+                code=given.code,
+                type=type_name(type(error)),
+                place=_place(chain[0]),
+                request_id=request_id,
+                record=record if tally.in_hour == 1 else None,
+            )
+        )
+        return error_id
+
+    def _count(self, group: str, raised: Link, code: str) -> Tally:
+        try:
+            definition = self._definitions.of_group(group, raised, code)
+            return self._sink.count(bytes.fromhex(group), lambda: definition)
+        except Exception as problem:  # noqa: BLE001 - an uncounted error is still kept
+            self._drops.add("error not counted", problem)
+            return Tally(0, 0)
+
+    def _keep(
+        self,
+        chain: tuple[Link, ...],
+        error_id: str,
+        given: "_Given",
+        request_id: str | None,
+    ) -> ErrorRecord | None:
+        try:
+            record = ErrorRecord(
+                id=error_id,
+                group=error_id[:16],
+                timestamp=self._clock.now(),
+                application=self._settings.application,
+                environment=self._settings.environment,
+                release=self._settings.release,
+                code=given.code,
+                exceptions=tuple(_exception(link) for link in chain),
+                request=self._request(given.request_data),
+                request_id=request_id,
+                user_id=self._user(given.user_id),
+                explicit=given.explicit,
+            )
+            self._sink.append(_encode(record))
+        except Exception as problem:  # noqa: BLE001 - it is counted, and has its id
+            self._drops.add("error not written", problem)
+            return None
+        return record
+
+    def _request(self, data: object) -> RequestInfo | None:
+        unreadable: Json = _UNREADABLE
+        redacted = self._field(lambda: redact(data), unreadable)
+        return self._field(
+            lambda: current_request(redacted),
+            None if data is None else RequestInfo(data=redacted),
+        )
+
+    def _user(self, user_id: object) -> str | None:
+        if user_id is None:
+            return None
+        return self._field(lambda: f"{redact(user_id)}"[:LABEL_LENGTH], _UNREADABLE)
+
+    def _field(self, read: Callable[[], Field], otherwise: Field) -> Field:
+        try:
+            return read()
+        except Exception as problem:  # noqa: BLE001 - the field is dropped, not the record
+            self._drops.add("field not recorded", problem)
+            return otherwise
+
+    def _tell(self, notice: ErrorNotice) -> None:
+        if self._announce is None:
+            return
+        try:
+            self._announce(notice)
+        except Exception as problem:  # noqa: BLE001 - it is recorded; only the line is missing
+            self._drops.add("error not announced", problem)
+
+
+class _Given(NamedTuple):
+    """What the caller said about an error."""
+
+    code: str
+    user_id: object
+    request_data: object
+    explicit: bool
+
+
+def _new_id(group: str) -> str:
+    return f"{group}-{os.urandom(8).hex()}"
+
+
+def _place(link: Link) -> str:
+    blamed = link.stack.blamed
+    return f"{blamed[0].culprit}:{blamed[1]}" if blamed else ""
+
+
+def _exception(link: Link) -> ExceptionInfo:
+    return ExceptionInfo(
+        type=type_name(type(link.error)),
+        message=message_of(link.error),
+        frames=link.stack.frames(),
+        omitted_frames=link.stack.omitted,
+        relation=link.relation,
+    )

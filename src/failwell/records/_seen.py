@@ -1,0 +1,34 @@
+"""Which exceptions were captured already, so that each counts once in a request.
+
+The mark stands on the exception itself: a table of exceptions would hold them and
+their frames, or take a reused address for an old acquaintance.
+"""
+
+import contextlib
+from typing import NamedTuple
+
+_MARK = "_failwell_seen"
+
+
+class Seen(NamedTuple):
+    """What a captured exception carries."""
+
+    request_id: str | None
+    error_id: str
+    kept: bool
+
+
+def seen_in(error: BaseException, request_id: str | None) -> Seen | None:
+    """Return the mark that `error` got in this request, or None.
+
+    An object that is raised again in another request is another error.
+    """
+    seen = error.__dict__.get(_MARK)
+    return seen if isinstance(seen, Seen) and seen.request_id == request_id else None
+
+
+def mark_seen(error: BaseException, seen: Seen) -> None:
+    """Leave the mark; where an exception refuses it, it will count again."""
+    # Past `__setattr__`, which frozen ones close.
+    with contextlib.suppress(Exception):
+        error.__dict__[_MARK] = seen

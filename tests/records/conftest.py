@@ -1,0 +1,112 @@
+"""A recorder in front of a sink that keeps what it is given in lists."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from failwell._settings import Settings, read_settings
+from failwell.records import (
+    AnswerDefinition,
+    Definition,
+    ErrorNotice,
+    ErrorRecord,
+    GroupDefinition,
+    Recorder,
+    Tally,
+)
+from failwell.testing import ManualClock
+
+
+class ListSink:
+    """A sink in memory that keeps the protocol's promises, from any thread."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._minutes: Counter[tuple[bytes, int]] = Counter()
+        self._hours: Counter[tuple[bytes, int]] = Counter()
+        self.definitions: dict[bytes, bytes] = {}
+        self.payloads: list[bytes] = []
+        self.refusal: Exception | None = None
+
+    def count(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+        with self._lock:
+            self._refuse()
+            if key not in self.definitions:
+                self.definitions[key] = definition()
+            minute = int(self._clock.now() // 60)
+            self._minutes[key, minute] += 1
+            self._hours[key, minute // 60] += 1
+            return Tally(self._hours[key, minute // 60], self._minutes[key, minute])
+
+    def append(self, payload: bytes) -> None:
+        with self._lock:
+            self._refuse()
+            self.payloads.append(payload)
+
+    def _refuse(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+
+    @property
+    def records(self) -> list[ErrorRecord]:
+        return [msgspec.json.decode(p, type=ErrorRecord) for p in self.payloads]
+
+    @property
+    def counts(self) -> dict[bytes, int]:
+        totals: Counter[bytes] = Counter()
+        for (key, _), count in self._minutes.items():
+            totals[key] += count
+        return dict(totals)
+
+    def defined(self) -> list[GroupDefinition | AnswerDefinition]:
+        return [
+            msgspec.json.decode(d, type=Definition) for d in self.definitions.values()
+        ]
+
+    @property
+    def every_byte(self) -> bytes:
+        return b"\n".join([*self.definitions.values(), *self.payloads])
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Time that stands still."""
+    return ManualClock()
+
+
+@pytest.fixture
+def sink(clock: ManualClock) -> ListSink:
+    """Where counts and records go."""
+    return ListSink(clock)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Settings of an application named `shop`."""
+    return read_settings(
+        {"FAILWELL_RELEASE": "1.2.3"},
+        import_name="shop",
+        instance_path="instance",
+        environ={},
+    )
+
+
+@pytest.fixture
+def notices() -> list[ErrorNotice]:
+    """What was announced."""
+    return []
+
+
+@pytest.fixture
+def recorder(
+    settings: Settings,
+    sink: ListSink,
+    clock: ManualClock,
+    notices: list[ErrorNotice],
+) -> Recorder:
+    """A recorder that writes to `sink` and announces to `notices`."""
+    return Recorder(settings, sink, clock=clock, announce=notices.append)
