@@ -96,9 +96,17 @@ class Feed:
         """Count an answer `n` times, so many seconds ago."""
         self._count(ANSWER, n, ago, facts)
 
+    def define(self) -> GroupDefinition:
+        """Return what `count` counts."""
+        return GROUP
+
+    def record_id(self, number: int) -> str:
+        """Return the id of the record of that number."""
+        return f"{HASH}-{number:016x}"
+
     def keep(self, number: int = 1, **facts: object) -> ErrorRecord:
         """Append the record of that number, which makes its id and its second."""
-        own = {"id": f"{HASH}-{number:016x}", "timestamp": self.clock.now() + number}
+        own = {"id": self.record_id(number), "timestamp": self.clock.now() + number}
         record = msgspec.structs.replace(KEPT, **{**own, **facts})
         self.unit.append(msgspec.json.encode(record))
         return record

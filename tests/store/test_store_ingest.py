@@ -94,7 +94,7 @@ def test_a_counter_waits_for_its_definition(store: Store, feed: "Feed") -> None:
     assert store.groups()[0].count == 2
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     readings=st.lists(
         st.tuples(st.integers(0, 3), st.integers(1, 50)), min_size=1, max_size=30
@@ -306,7 +306,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(text=st.lists(_TEXT, min_size=6, max_size=6), data=_JSON)
 def test_what_is_kept_is_what_was_recorded(
     text: list[str], data: object, new_feed: "type[Feed]"
