@@ -33,6 +33,7 @@ class ListSink:
         self.refusal: Exception | None = None
 
     def count(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+        """Count in the hour and the minute."""
         with self._lock:
             self._refuse()
             if key not in self.definitions:
@@ -43,6 +44,7 @@ class ListSink:
             return Tally(self._hours[key, minute // 60], self._minutes[key, minute])
 
     def append(self, payload: bytes) -> None:
+        """Keep the bytes."""
         with self._lock:
             self._refuse()
             self.payloads.append(payload)
@@ -53,22 +55,26 @@ class ListSink:
 
     @property
     def records(self) -> list[ErrorRecord]:
+        """What was kept, decoded."""
         return [msgspec.json.decode(p, type=ErrorRecord) for p in self.payloads]
 
     @property
     def counts(self) -> dict[bytes, int]:
+        """All counts of each key."""
         totals: Counter[bytes] = Counter()
         for (key, _), count in self._minutes.items():
             totals[key] += count
         return dict(totals)
 
     def defined(self) -> list[GroupDefinition | AnswerDefinition]:
+        """The definitions, decoded."""
         return [
             msgspec.json.decode(d, type=Definition) for d in self.definitions.values()
         ]
 
     @property
     def every_byte(self) -> bytes:
+        """All that reached the sink."""
         return b"\n".join([*self.definitions.values(), *self.payloads])
 
 

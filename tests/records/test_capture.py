@@ -2,13 +2,14 @@
 
 import os
 import threading
-from typing import Any
 
 import msgspec
 import pytest
 from flask import Flask
+from tests.records.conftest import ListSink
 
 from failwell._request_id import install_request_ids
+from failwell._settings import Settings
 from failwell.records import (
     AnswerDefinition,
     ErrorNotice,
@@ -27,7 +28,9 @@ def fail(message: str = "boom") -> ValueError:
         return error
 
 
-def test_a_record_tells_all(recorder: Recorder, sink: Any, clock: ManualClock) -> None:
+def test_a_record_tells_all(
+    recorder: Recorder, sink: ListSink, clock: ManualClock
+) -> None:
     """Type, message, frames, origin, user and data stand in the bytes kept."""
     error_id = recorder.capture(
         fail(),
@@ -56,7 +59,7 @@ def test_a_record_tells_all(recorder: Recorder, sink: Any, clock: ManualClock) -
 
 
 def test_a_group_is_defined_once_with_its_culprit(
-    recorder: Recorder, sink: Any
+    recorder: Recorder, sink: ListSink
 ) -> None:
     """The definition says what is counted; its key is the hash."""
     error_id = recorder.capture(fail("first"))
@@ -70,7 +73,7 @@ def test_a_group_is_defined_once_with_its_culprit(
 
 
 def test_the_first_hundred_of_an_hour_are_kept_then_one_a_minute(
-    recorder: Recorder, sink: Any, clock: ManualClock
+    recorder: Recorder, sink: ListSink, clock: ManualClock
 ) -> None:
     """Every one is counted; explicit ones are kept always."""
     for _ in range(150):
@@ -91,7 +94,7 @@ def test_the_first_hundred_of_an_hour_are_kept_then_one_a_minute(
     assert sum(sink.counts.values()) == 154
 
 
-def test_threads_count_exactly(recorder: Recorder, sink: Any) -> None:
+def test_threads_count_exactly(recorder: Recorder, sink: ListSink) -> None:
     """Eight threads lose nothing and count nothing twice."""
 
     def storm() -> None:
@@ -109,7 +112,7 @@ def test_threads_count_exactly(recorder: Recorder, sink: Any) -> None:
     assert recorder.dropped == {}
 
 
-def test_the_same_exception_counts_once(recorder: Recorder, sink: Any) -> None:
+def test_the_same_exception_counts_once(recorder: Recorder, sink: ListSink) -> None:
     """Logged, then raised further: one error with one id."""
     error = fail()
 
@@ -122,7 +125,7 @@ def test_the_same_exception_counts_once(recorder: Recorder, sink: Any) -> None:
 
 
 def test_a_sampled_out_error_is_kept_when_it_is_asked_for(
-    recorder: Recorder, sink: Any
+    recorder: Recorder, sink: ListSink
 ) -> None:
     """An explicit capture of what was only counted keeps it, and counts it once."""
     for _ in range(100):
@@ -138,7 +141,7 @@ def test_a_sampled_out_error_is_kept_when_it_is_asked_for(
 
 
 def test_one_object_in_two_requests_is_two_errors(
-    recorder: Recorder, sink: Any
+    recorder: Recorder, sink: ListSink
 ) -> None:
     """A module's constant exception counts each time that a request raises it."""
     app = Flask("shop")
@@ -163,7 +166,7 @@ def test_one_object_in_two_requests_is_two_errors(
 
 
 def test_an_error_that_was_never_raised_tells_who_reported_it(
-    recorder: Recorder, sink: Any
+    recorder: Recorder, sink: ListSink
 ) -> None:
     """`log_error(ValueError())` is found by the line that called it."""
     recorder.capture(ValueError("x"), explicit=True)
@@ -190,7 +193,9 @@ def test_the_notice_carries_the_record_once_an_hour(
     assert (function, line.isdecimal(), bool(module)) == ("fail", True, True)
 
 
-def test_answers_are_counted_by_code_and_route(recorder: Recorder, sink: Any) -> None:
+def test_answers_are_counted_by_code_and_route(
+    recorder: Recorder, sink: ListSink
+) -> None:
     """Made-up methods share one counter."""
     for method in ("GET", "GET", "BREW", "X" * 5000):
         recorder.count_answer(code="NOT_FOUND", status=404, method=method, route="/x")
@@ -203,7 +208,7 @@ def test_answers_are_counted_by_code_and_route(recorder: Recorder, sink: Any) ->
 
 def test_a_full_disk_is_counted_and_said_once_a_minute(
     recorder: Recorder,
-    sink: Any,
+    sink: ListSink,
     clock: ManualClock,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -227,7 +232,7 @@ def test_a_full_disk_is_counted_and_said_once_a_minute(
 
 
 def test_a_failing_announcement_changes_nothing(
-    settings: Any, sink: Any, clock: ManualClock
+    settings: Settings, sink: ListSink, clock: ManualClock
 ) -> None:
     """The record is kept before it is announced."""
 
@@ -243,22 +248,22 @@ def test_a_failing_announcement_changes_nothing(
 
 
 def test_capturing_while_capturing_does_not_go_round(
-    settings: Any, sink: Any, clock: ManualClock
+    settings: Settings, sink: ListSink, clock: ManualClock
 ) -> None:
     """A message that captures in its turn ends at the second step."""
     recorder = Recorder(settings, sink, clock=clock)
 
-    class Circularity(Exception):
+    class CircularError(Exception):
         def __str__(self) -> str:
             return recorder.capture(self)
 
-    recorder.capture(Circularity())
+    recorder.capture(CircularError())
 
     assert len(sink.payloads) == 1
     assert "nested error not recorded" in recorder.dropped
 
 
-def test_what_is_kept_reads_back(recorder: Recorder, sink: Any) -> None:
+def test_what_is_kept_reads_back(recorder: Recorder, sink: ListSink) -> None:
     """The bytes are JSON that decodes to an equal record."""
     recorder.capture(fail(), request_data={"n": float("nan"), "s": "\ud800\0"})
 

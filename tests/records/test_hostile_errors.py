@@ -1,37 +1,39 @@
 """Exceptions that misbehave are recorded like any other, in bounded time and size."""
 
 import sys
+import weakref
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
+from tests.records.conftest import ListSink
 
 from failwell.records import Recorder
 
 
-class Mute(Exception):
+class MuteError(Exception):
     """Its message cannot be read."""
 
     def __str__(self) -> str:
         raise RuntimeError("no")
 
 
-class Verbose(Exception):
+class VerboseError(Exception):
     """Its message is 100 MB long."""
 
     def __str__(self) -> str:
         return "x" * 100_000_000
 
 
-class Wordless(Exception):
+class WordlessError(Exception):
     """Its message is no text."""
 
     def __str__(self) -> str:
-        return 5  # type: ignore[return-value]
+        return 5  # type: ignore[return-value]  # noqa: PLE0307 - what is tested
 
 
-class Frozen(Exception):
+class FrozenError(Exception):
     """It takes no attributes."""
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -52,7 +54,8 @@ class NoZone(tzinfo):
     """A time zone that fails."""
 
     def utcoffset(self, moment: datetime | None) -> timedelta:
-        raise RuntimeError("no")
+        """Fail."""
+        raise RuntimeError(moment)
 
 
 def endless(depth: int = 0) -> None:
@@ -64,16 +67,16 @@ def caught(make: Callable[[], BaseException]) -> BaseException:
     """Return the exception made, raised."""
     try:
         raise make()
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever was made
         return error
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (Mute, "<no message: RuntimeError while reading it>"),
-        (Wordless, "<no message: TypeError while reading it>"),
-        (Frozen, ""),
+        (MuteError, "<no message: RuntimeError while reading it>"),
+        (WordlessError, "<no message: TypeError while reading it>"),
+        (FrozenError, ""),
         (lambda: ValueError("a\ud800b\0c"), "a\\ud800b\\x00c"),
         (lambda: ValueError(Thing()), THING),
         (lambda: ValueError("bad", {"password": "x", "n": 3}), None),
@@ -83,7 +86,10 @@ def caught(make: Callable[[], BaseException]) -> BaseException:
     ],
 )
 def test_odd_messages_are_read(
-    recorder: Recorder, sink: Any, make: Any, message: str | None
+    recorder: Recorder,
+    sink: ListSink,
+    make: Callable[[], BaseException],
+    message: str | None,
 ) -> None:
     """The record says what can be said."""
     expected = message or '["bad",{"password":"[redacted]","n":3}]'
@@ -94,14 +100,14 @@ def test_odd_messages_are_read(
     assert recorder.dropped == {}
 
 
-def test_a_huge_message_is_cut(recorder: Recorder, sink: Any) -> None:
+def test_a_huge_message_is_cut(recorder: Recorder, sink: ListSink) -> None:
     """100 MB of text become two thousand characters."""
-    recorder.capture(caught(Verbose))
+    recorder.capture(caught(VerboseError))
 
     assert len(sink.payloads[0]) < 10_000
 
 
-def test_a_recursion_error_is_recorded(recorder: Recorder, sink: Any) -> None:
+def test_a_recursion_error_is_recorded(recorder: Recorder, sink: ListSink) -> None:
     """A thousand frames of one function are one small record."""
     try:
         endless()
@@ -126,7 +132,9 @@ def test_capturing_at_the_edge_of_the_stack_does_not_raise(recorder: Recorder) -
     assert len(dive()) == 33
 
 
-def test_a_type_with_a_broken_name_is_recorded(recorder: Recorder, sink: Any) -> None:
+def test_a_type_with_a_broken_name_is_recorded(
+    recorder: Recorder, sink: ListSink
+) -> None:
     """Names are cut and made encodable."""
     strange = type("E" + "x" * 5000, (Exception,), {"__module__": "m\ud800\0"})
 
@@ -136,7 +144,9 @@ def test_a_type_with_a_broken_name_is_recorded(recorder: Recorder, sink: Any) ->
     assert len(sink.records[0].type) <= 200
 
 
-def test_a_field_that_fails_is_dropped_alone(recorder: Recorder, sink: Any) -> None:
+def test_a_field_that_fails_is_dropped_alone(
+    recorder: Recorder, sink: ListSink
+) -> None:
     """The record is kept without it, and it is said."""
     moment = datetime(2026, 11, 23, tzinfo=NoZone())
 
@@ -147,7 +157,9 @@ def test_a_field_that_fails_is_dropped_alone(recorder: Recorder, sink: Any) -> N
     assert recorder.dropped == {"field not recorded": 1}
 
 
-def test_odd_arguments_of_capture_are_recorded(recorder: Recorder, sink: Any) -> None:
+def test_odd_arguments_of_capture_are_recorded(
+    recorder: Recorder, sink: ListSink
+) -> None:
     """A user's id may be a number or an object; data may be anything."""
     recorder.capture(caught(ValueError), user_id=7, request_data=Thing())  # type: ignore[arg-type]
     recorder.capture(caught(ValueError), user_id=Thing())  # type: ignore[arg-type]
@@ -159,7 +171,7 @@ def test_odd_arguments_of_capture_are_recorded(recorder: Recorder, sink: Any) ->
 
 
 def test_a_closed_standard_error_changes_nothing(
-    recorder: Recorder, sink: Any, monkeypatch: pytest.MonkeyPatch
+    recorder: Recorder, sink: ListSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last resort may be gone too."""
     sink.refusal = OSError(5, "Input/output error")
@@ -168,9 +180,8 @@ def test_a_closed_standard_error_changes_nothing(
     assert len(recorder.capture(caught(ValueError))) == 33
 
 
-def test_nothing_of_the_exception_is_held(recorder: Recorder, sink: Any) -> None:
+def test_nothing_of_the_exception_is_held(recorder: Recorder, sink: ListSink) -> None:
     """After the capture neither the exception nor its frames' locals stay alive."""
-    import weakref
 
     class Local:
         """Something that a frame holds."""
@@ -178,12 +189,12 @@ def test_nothing_of_the_exception_is_held(recorder: Recorder, sink: Any) -> None
     def fail() -> None:
         local = Local()
         alive.append(weakref.ref(local))
-        raise Mute
+        raise MuteError
 
     alive: list[Any] = []
     try:
         fail()
-    except Mute as error:
+    except MuteError as error:
         recorder.capture(error)
 
     assert alive[0]() is None

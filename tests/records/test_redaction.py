@@ -2,10 +2,10 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import pytest
@@ -43,7 +43,7 @@ values = st.recursive(
 @example("password=a " * 400)
 @example("x" * 1995 + "password=" + "y" * 500)
 @example(list(range(60)))
-def test_redacting_twice_is_redacting_once(value: Any) -> None:
+def test_redacting_twice_is_redacting_once(value: object) -> None:
     """What was redacted is left as it is, and is JSON."""
     once = redact(value)
 
@@ -169,10 +169,11 @@ def test_what_json_cannot_say_becomes_text() -> None:
 class Hostile(dict[str, str], Mapping[str, str]):
     """A mapping whose every own method fails."""
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         raise RuntimeError
 
-    def items(self) -> Any:
+    def items(self) -> NoReturn:  # type: ignore[override]
+        """Fail."""
         raise RuntimeError
 
     def __repr__(self) -> str:
@@ -186,7 +187,7 @@ class Unrepresentable:
         raise RuntimeError
 
     @property
-    def __class__(self) -> Any:
+    def __class__(self) -> NoReturn:  # type: ignore[override]
         raise RuntimeError
 
 

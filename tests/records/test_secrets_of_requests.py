@@ -1,9 +1,8 @@
 """Of a request only what may be kept reaches the sink, in bytes."""
 
-from typing import Any
-
 import pytest
 from flask import Flask, request
+from tests.records.conftest import ListSink
 
 from failwell.records import Recorder
 
@@ -34,7 +33,7 @@ def app(recorder: Recorder) -> Flask:
     return app
 
 
-def test_no_secret_of_a_request_reaches_the_sink(app: Flask, sink: Any) -> None:
+def test_no_secret_of_a_request_reaches_the_sink(app: Flask, sink: ListSink) -> None:
     """Headers, cookies, query, path, body, messages and their arguments are clean."""
     client = app.test_client()
     client.set_cookie("session", CANARY)
@@ -56,7 +55,7 @@ def test_no_secret_of_a_request_reaches_the_sink(app: Flask, sink: Any) -> None:
     assert CANARY.encode() not in sink.every_byte
 
 
-def test_what_helps_is_kept(app: Flask, sink: Any) -> None:
+def test_what_helps_is_kept(app: Flask, sink: ListSink) -> None:
     """Method, rule, path, query and the allowed headers."""
     app.test_client().post(
         "/orders/5?page=2&q=a+b",
@@ -73,7 +72,7 @@ def test_what_helps_is_kept(app: Flask, sink: Any) -> None:
     assert [e.relation for e in sink.records[0].exceptions] == ["", "cause"]
 
 
-def test_a_hostile_request_is_recorded(app: Flask, sink: Any) -> None:
+def test_a_hostile_request_is_recorded(app: Flask, sink: ListSink) -> None:
     """Endless or broken lengths, headers and queries are bounded."""
     app.test_client().get(
         "/orders/5?" + "&".join(f"a{n}=%FF%00{n}" for n in range(5000)),
@@ -84,7 +83,7 @@ def test_a_hostile_request_is_recorded(app: Flask, sink: Any) -> None:
     assert len(sink.payloads[0]) < 20_000
 
 
-def test_outside_of_a_request_there_is_none(recorder: Recorder, sink: Any) -> None:
+def test_outside_of_a_request_there_is_none(recorder: Recorder, sink: ListSink) -> None:
     """A worker's error has no request."""
     recorder.capture(ValueError("x"))
 
