@@ -1,6 +1,7 @@
 """`doctor`: what it finds, and what it advises."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def test_a_folder_that_is_not_there_yet_is_well(flask: Run, on_disk: Path) -> No
 
     assert result.exit_code == 0
     assert "will be made with the first error" in result.stdout
+    assert not on_disk.exists()
 
 
 def test_memory_alone_is_worth_a_warning(flask: Run) -> None:
@@ -105,6 +107,18 @@ def test_a_folder_open_to_others_is_worth_a_warning(tmp_path: Path) -> None:
 
     assert check.state == "warn"
     assert check.remedy == f"chmod 700 {tmp_path}"
+
+
+def test_another_users_folder_is_worth_a_warning(tmp_path: Path) -> None:
+    """What a command makes there might be closed to the application."""
+    folder = tmp_path if os.geteuid() == 0 else Path("/")
+    if folder == tmp_path:
+        os.chown(folder, 12345, -1)
+
+    check = _modes(folder)
+
+    assert check.state == "warn"
+    assert f"belongs to user {folder.stat().st_uid}" in check.finding
 
 
 def test_free_space_is_looked_at(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failwell.logs import escape
@@ -13,6 +13,7 @@ from failwell.logs._escape import escape_json
 ANY_TEXT = st.text(st.characters() | st.characters(categories=["Cc", "Zl", "Zp", "Cs"]))
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_escaped_text_is_one_harmless_line(text: str) -> None:
     """No control, separator or surrogate is left, and escaping again changes nothing."""
@@ -23,6 +24,7 @@ def test_escaped_text_is_one_harmless_line(text: str) -> None:
     assert escape(shown) == shown
 
 
+@settings(deadline=None)
 @given(st.recursive(st.text() | st.integers(), st.lists))
 def test_escaped_json_means_the_same(value: object) -> None:
     """The document parses to what it was made from, and is one line."""

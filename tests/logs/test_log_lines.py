@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 from flask import Flask
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from failwell.logs._capture import capture
@@ -35,6 +35,7 @@ def _record(message: object, *args: object, **extra: object) -> logging.LogRecor
     )
 
 
+@settings(deadline=None)
 @given(message=ANY_TEXT, argument=ANY_TEXT, field=ANY_TEXT, name=ANY_TEXT)
 @example("x\n2026-01-01T00:00:00.000Z ERROR root: forged", "", "\r\n", "\x1b[2J")
 def test_one_record_is_one_line(
@@ -53,6 +54,7 @@ def test_one_record_is_one_line(
         assert line.encode()
 
 
+@settings(deadline=None)
 @given(message=ANY_TEXT)
 def test_a_traceback_cannot_be_forged(message: str) -> None:
     """Every further line of a record is marked where a record has its level."""

@@ -86,6 +86,11 @@ def _spool(journal: Journal) -> Iterator[Check]:
     yield _free(present)
 
 
+def _is_untouched(journal: Journal) -> bool:
+    on_disk = not isinstance(journal.source, MemorySpool)
+    return on_disk and not journal.settings.spool_dir.exists()
+
+
 def _nearest(folder: Path) -> Path:
     folder = folder.absolute()
     while not folder.exists():
@@ -103,7 +108,17 @@ def _cannot_write(folder: Path) -> OSError | None:
 
 
 def _modes(folder: Path) -> Check:
-    mode = stat.S_IMODE(folder.stat().st_mode)
+    found = folder.stat()
+    mode = stat.S_IMODE(found.st_mode)
+    if os.name == "posix" and found.st_uid != os.geteuid():
+        return Check(
+            "spool",
+            "warn",
+            f"{folder} belongs to user {found.st_uid}, this command runs as"
+            f" {os.geteuid()}",
+            "Run the commands as the application's user: else files may be made that"
+            " it cannot write.",
+        )
     if os.name == "posix" and mode & 0o077:
         return Check(
             "spool",
@@ -145,6 +160,10 @@ def _store(journal: Journal, clock: Clock) -> Iterator[Check]:
 
 
 def _shipper(journal: Journal) -> Iterator[Check]:
+    if _is_untouched(journal):
+        # An election would make the folder, and perhaps as the wrong user.
+        yield Check("shipper", "ok", "nothing to ship yet")
+        return
     try:
         lock = journal.source.elect()
     except OSError as error:
@@ -169,7 +188,7 @@ def _shipper(journal: Journal) -> Iterator[Check]:
 
 
 def _backlog(journal: Journal) -> Iterator[Check]:
-    if journal.settle(_SETTLE_S):
+    if _is_untouched(journal) or journal.settle(_SETTLE_S):
         yield Check("backlog", "ok", "everything that was recorded is in the store")
         return
     try:

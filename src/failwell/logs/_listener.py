@@ -53,11 +53,11 @@ class Listener:
     def renew(self) -> None:
         """Forget the thread and its queue; in a forked child they are the parent's."""
         self._worker: _Worker | None = None
-        self._starting = threading.Lock()
-        # Held while an item is consumed. Reentrant: a handler that forks must not
-        # wait for itself.
+        # Reentrant, both: a signal handler may log, a log handler may fork.
+        self._starting = threading.RLock()
+        # Held while an item is consumed.
         self._consuming = threading.RLock()
-        self._paused = False
+        self._paused_by: int | None = None
         self._closed = False
         self._jammed = False
         self._dropped = 0
@@ -119,12 +119,13 @@ class Listener:
         Before a fork: else the child would inherit half a line in a file's buffer, or
         a lock of the interpreter's that nobody in the child will ever release.
         """
-        self._paused = self._consuming.acquire(timeout=_FORK_S)
+        if self._consuming.acquire(timeout=_FORK_S):
+            self._paused_by = threading.get_ident()
 
     def resume(self) -> None:
-        """Go on after `pause`."""
-        if self._paused:
-            self._paused = False
+        """Go on after `pause`, if that one got hold of it."""
+        if self._paused_by == threading.get_ident():
+            self._paused_by = None
             self._consuming.release()
 
     def _start(self) -> _Worker | None:
