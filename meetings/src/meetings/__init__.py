@@ -5,12 +5,11 @@ Owns the application. Uses public names of failwell only.
 
 from meetings._app import create_app
 from meetings._errors import MeetingCapacityError, MeetingConflictError
-from meetings._settings import Settings, SettingsError
+from meetings._settings import Settings
 
 __all__ = [
     "MeetingCapacityError",
     "MeetingConflictError",
     "Settings",
-    "SettingsError",
     "create_app",
 ]

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from meetings._settings import SettingsError
+from failwell import SettingsError
 
 _PORT = click.option(
     "--port", envvar="PORT", default="5000", show_default=True, help="The port; PORT."

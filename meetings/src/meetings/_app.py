@@ -31,7 +31,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """
     given = dict(config or {})
     settings = read_settings(given)
-    app = Flask(__name__, instance_path=str(settings.instance_dir))
+    app = Flask("meetings", instance_path=str(settings.instance_dir))
     app.config.update(MAX_CONTENT_LENGTH=_LARGEST_BODY, FAILWELL_LOGGING=True)
     app.config.update(given, SECRET_KEY=settings.secret_key)
     CATALOG.add(*MEETING_CODES)

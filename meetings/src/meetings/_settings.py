@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-
-class SettingsError(ValueError):
-    """A setting is missing or has a value that is not allowed; says which and why."""
+from failwell import SettingsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

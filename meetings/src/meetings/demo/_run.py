@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from failwell import console_signin_link
-from meetings._settings import SettingsError, instance_dir
+from failwell import SettingsError, signin_link
+from meetings._settings import instance_dir
 from meetings.accounts import Credentials, read_first_admin
 from meetings.demo._script import write_script
 from meetings.demo._shots import DemoError, Shooter, Shot, Tally
@@ -93,7 +93,7 @@ def _point(console: Console, url: str) -> None:
     console.print("\nWhere to look now:")
     try:
         settings = application().extensions["failwell"].settings
-        console.print(f"  error console   {console_signin_link(settings, url)}")
+        console.print(f"  error console   {signin_link(settings, url)}")
     except SettingsError as error:
         console.print(f"  error console   not from here: {error}")
     console.print("  command line    .venv/bin/flask failwell errors")

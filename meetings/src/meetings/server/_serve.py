@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Flask
 from rich.console import Console
 
-from failwell import console_signin_link
+from failwell import signin_link
 from meetings.accounts import Credentials, make_first_admin
 from meetings.server._instance import application, prepare_instance
 from meetings.server._processes import Child, StopSignals, supervise
@@ -133,7 +133,7 @@ def _addresses(app: Flask, url: str, folder: Path) -> Iterator[str]:
     settings = app.extensions["failwell"].settings
     yield f"API            {url}/api/v1"
     yield f"its documents  {url}/docs"
-    yield f"error console  {console_signin_link(settings, url)}"
+    yield f"error console  {signin_link(settings, url)}"
     yield "               (this link works once, within 15 minutes; later sign in at"
     yield f"               {url}{settings.console_prefix} with the key in"
     yield f"               {folder / 'console-key'})"
