@@ -54,6 +54,8 @@ RECORDED = [
     (InternalServerError(), "INTERNAL_SERVER_ERROR"),
     (BadGateway(), "BAD_GATEWAY"),
     (AlwaysError(), "ALWAYS"),
+    (AppError("x", "STRANGE", 200), "STRANGE"),
+    (AppError("x", "STRANGE", None), "STRANGE"),
 ]
 COUNTED = [
     (NotFoundError("Room", 1), "NOT_FOUND", 404),
@@ -313,6 +315,21 @@ def test_the_signal_fires_exactly_as_without_failwell(
             app.test_client().get("/")
 
     assert heard[True] == heard[False]
+
+
+def test_the_signal_fires_for_a_5xx_that_flask_handles_nowhere(
+    make_app: MakeApp,
+) -> None:
+    """An `abort(502)` in `after_request` is unhandled to Flask, and still a 502."""
+    heard: list[BaseException] = []
+    app = make_app()
+    app.after_request(lambda _: abort(502))
+
+    with got_request_exception.connected_to(_hearing(heard), app):
+        response = app.test_client().get("/fails")
+
+    assert response.status_code == 502
+    assert [type(error) for error in heard] == [BadGateway]
 
 
 def test_the_signal_is_silent_for_a_4xx(make_app: MakeApp) -> None:

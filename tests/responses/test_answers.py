@@ -214,6 +214,16 @@ def test_abort_knows_every_error_status(status: int) -> None:
     assert app.test_client().get("/").status_code == status
 
 
+class SeeOther(HTTPException):
+    """A redirect that is raised."""
+
+    code = 303
+
+    def get_headers(self, *_: object) -> list[tuple[str, str]]:
+        """Return where to go."""
+        return [("Location", "/folder/")]
+
+
 def test_answers_on_their_way_are_not_touched() -> None:
     """A slash redirect, a raised response and a raised redirect are no faults."""
     app = Flask("backend")
@@ -224,8 +234,10 @@ def test_answers_on_their_way_are_not_touched() -> None:
     app.add_url_rule(
         "/404", "404", view_func=lambda: abort(404, response=Response("own", 404))
     )
+    app.add_url_rule("/elsewhere", "elsewhere", lambda: abort(SeeOther()))
     client = app.test_client()
 
+    assert client.get("/elsewhere").headers["Location"] == "/folder/"
     assert client.get("/folder").status_code == 308
     assert (client.get("/teapot").status_code, client.get("/teapot").text) == (
         418,
@@ -345,6 +357,18 @@ def test_a_known_error_of_the_session_opening_is_answered() -> None:
 
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "2"
+
+
+def test_a_response_raised_after_the_view_is_the_answer() -> None:
+    """It is no fault there, either."""
+    app = Flask("backend")
+    register_error_handlers(app)
+    app.add_url_rule("/", view_func=lambda: "fine")
+    app.after_request(lambda _: abort(Response("instead", 203)))
+
+    response = app.test_client().get("/")
+
+    assert (response.status_code, response.text) == (203, "instead")
 
 
 def test_after_request_functions_see_the_answers(make_app: MakeApp) -> None:

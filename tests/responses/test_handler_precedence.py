@@ -23,7 +23,12 @@ from werkzeug.exceptions import (
     NotFound,
 )
 
-from failwell.exceptions import AppError, DatabaseError, NotFoundError
+from failwell.exceptions import (
+    AppError,
+    DatabaseError,
+    NotFoundError,
+    ServiceUnavailableError,
+)
 from failwell.responses import register_error_handlers
 
 if TYPE_CHECKING:
@@ -233,6 +238,19 @@ def test_a_database_fault_is_json_in_tests_too() -> None:
     _, ours = _twin(build, TESTING=True)
 
     assert ours.get("/").json["error"]["code"] == "DATABASE_ERROR"
+
+
+@pytest.mark.parametrize(
+    "error", [NotFoundError("Room", 1), ServiceUnavailableError(retry_after=3)]
+)
+def test_a_handler_for_500_gets_only_what_is_a_500(
+    make_app: MakeApp, error: AppError
+) -> None:
+    """A page that says "something broke" does not stand in for 404 and 503."""
+    app = make_app(error)
+    app.register_error_handler(500, lambda _: ("own", 500))
+
+    assert app.test_client().get("/fails").status_code == error.status_code
 
 
 def test_a_handler_may_be_registered_after_failwell(make_app: MakeApp) -> None:

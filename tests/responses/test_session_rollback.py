@@ -104,6 +104,22 @@ def test_a_users_handler_finds_a_usable_session(app: Flask) -> None:
     assert (response.status_code, response.text) == (409, "taken by 1")
 
 
+def test_a_handler_for_500_finds_a_usable_session(app: Flask) -> None:
+    """Also after an exception that only the last of Flask's methods sees."""
+
+    @app.after_request
+    def add_again(response: Response) -> Response:
+        db.session.add(Room(name="blue"))
+        db.session.flush()
+        return response
+
+    @app.errorhandler(500)
+    def broken(_: Exception) -> tuple[str, int]:
+        return f"{len(db.session.scalars(sa.select(Room)).all())} rooms", 500
+
+    assert app.test_client().get("/nowhere").text == "1 rooms"
+
+
 def test_a_session_is_never_opened() -> None:
     """An answer that needs no database touches none."""
     app = Flask("backend")

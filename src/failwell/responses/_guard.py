@@ -16,6 +16,7 @@ from failwell.responses._handlers import is_trapped, propagates
 from failwell.responses._mapping import classify, unexpected
 from failwell.responses._recording import Recording, is_recorded
 from failwell.responses._render import Answer, compose, style_of
+from failwell.responses._statuses import http_status
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -62,7 +63,7 @@ class Guard:
     ) -> str | None:
         method = environ.get("REQUEST_METHOD", "")
         if not is_recorded(error):
-            self._recording.count(error.code, error.status_code, method, "")
+            self._recording.count(error.code, http_status(error), method, "")
             return None
         error_id = self._recording.capture(exception, error.code)
         if error_id is None and not propagates(self._app):

@@ -6,12 +6,12 @@ lets exceptions pass are wrapped on the application.
 """
 
 import sys
+from http import HTTPStatus
 from types import TracebackType
 
 from flask import Flask, Response, got_request_exception, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
-from werkzeug.routing import RoutingException
 
 from failwell.catalog import status_code_name
 from failwell.exceptions import AppError
@@ -19,7 +19,13 @@ from failwell.responses._mapping import classify, is_answer, unexpected
 from failwell.responses._recording import AnswerRecorder, Recording, is_recorded
 from failwell.responses._render import render
 from failwell.responses._rollback import roll_back_sessions
+from failwell.responses._statuses import (
+    http_status,
+    is_error_status,
+    is_server_fault,
+)
 
+INTERNAL_SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 
 
@@ -66,10 +72,10 @@ class Handlers:
             Exception: The given one, when Flask calls it unhandled and it is answered
                 with 500 or above; `handle_exception` sees it next.
         """
-        handler = self._users_handler(exception)
-        if handler is None and is_answer(exception):
+        if is_answer(exception):
             return self._flask_handle_user_exception(exception)
         roll_back_sessions(self._app)
+        handler = self._users_handler(exception)
         error = classify(exception)
         if handler is not None:
             return self._answer_by_user(exception, error, handler)
@@ -95,7 +101,7 @@ class Handlers:
         error_id = self._note(exception, error)
         if self._is_left_to_flask(exception, known):
             return self._flask_handle_exception(exception)
-        if error.status_code >= 500 and not isinstance(exception, HTTPException):  # noqa: PLR2004 - server errors
+        if is_server_fault(error):
             got_request_exception.send(
                 app, _async_wrapper=app.ensure_sync, exception=exception
             )
@@ -119,26 +125,23 @@ class Handlers:
         return self._app._find_error_handler(exception, request.blueprints)  # noqa: SLF001 - see above
 
     def _users_handler(self, exception: Exception) -> object | None:
-        # Flask asks no handler about these two kinds unless they are trapped.
-        if (
-            isinstance(exception, HTTPException)
-            and (isinstance(exception, RoutingException) or exception.code is None)
-            and not is_trapped(self._app, exception)
-        ):
+        # Flask asks no handler about an HTTPException without a code.
+        codeless = isinstance(exception, HTTPException) and exception.code is None
+        if codeless and not is_trapped(self._app, exception):
             return None
         return self._find(exception)
 
     def _is_settled_here(self, exception: Exception, error: AppError) -> bool:
         if isinstance(exception, HTTPException):
             return not is_trapped(self._app, exception)
-        return error.status_code < 500  # noqa: PLR2004 - server errors
+        return not is_server_fault(error)
 
     def _is_left_to_flask(self, exception: Exception, known: AppError | None) -> bool:
         """Whether Flask would propagate it, or give it to a user's handler for 500."""
         if propagates(self._app):
             return known is None or is_trapped(self._app, exception)
-        has_status_500 = known is None or known.status_code == 500  # noqa: PLR2004 - Internal Server Error
-        return has_status_500 and self._find(InternalServerError()) is not None
+        is_a_500 = known is None or http_status(known) == INTERNAL_SERVER_ERROR
+        return is_a_500 and self._find(InternalServerError()) is not None
 
     def _answer_by_user(
         self, exception: Exception, known: AppError | None, handler: object
@@ -156,16 +159,16 @@ class Handlers:
             self.recording.capture(exception, error.code)
         response = self._app.make_response(self._flask_handle_user_exception(exception))
         status = response.status_code
-        if not recorded and due and status >= 500:  # noqa: PLR2004 - server errors
+        if not recorded and due and status >= INTERNAL_SERVER_ERROR:
             self.recording.capture(exception, error.code)
-        elif not recorded and status >= 400:  # noqa: PLR2004 - errors
+        elif not recorded and is_error_status(status):
             self._count(known.code if known else status_code_name(status), status)
         return response
 
     def _note(self, exception: Exception, error: AppError) -> str | None:
         if is_recorded(error):
             return self.recording.capture(exception, error.code)
-        self._count(error.code, error.status_code)
+        self._count(error.code, http_status(error))
         return None
 
     def _count(self, code: str, status: int) -> None:

@@ -6,11 +6,11 @@ without being imported: an exception of theirs exists only where they are loaded
 
 import math
 import sys
+from http import HTTPStatus
 from typing import Any, TypeGuard
 
 from flask import has_request_context, request
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import RoutingException
 from werkzeug.wrappers import Request
 
 from failwell.catalog import status_code_name, status_phrase
@@ -21,10 +21,12 @@ from failwell.exceptions import (
     InvalidTokenError,
     ServiceUnavailableError,
 )
+from failwell.responses._statuses import http_status, is_error_status
 
 INTERNAL_MESSAGE = "An internal server error occurred"
 
 _OF_THE_BODY = frozenset({"content-type", "content-length"})
+_REDIRECTS = range(300, 400)
 
 
 class HttpError(AppError):
@@ -84,9 +86,7 @@ def is_answer(error: BaseException) -> TypeGuard[HTTPException]:
     Redirects of the router, `abort(response)`, and any `HTTPException` of 3xx.
     """
     return isinstance(error, HTTPException) and (
-        isinstance(error, RoutingException)
-        or error.response is not None
-        or (error.code is not None and 300 <= error.code < 400)  # noqa: PLR2004 - the class of redirects
+        error.response is not None or error.code in _REDIRECTS
     )
 
 
@@ -99,14 +99,15 @@ def _because(cause: BaseException, error: AppError) -> AppError:
 def _from_http(error: HTTPException) -> AppError:
     status = error.code
     # Without a code Werkzeug would answer 200 OK: raising is never a success.
-    if not isinstance(status, int) or not 400 <= status <= 599:  # noqa: PLR2004 - the range of errors
+    if not is_error_status(status):
         return AppError(INTERNAL_MESSAGE)
-    kind = HttpUnavailableError if status == 503 else HttpError  # noqa: PLR2004 - Service Unavailable
+    away = status == HTTPStatus.SERVICE_UNAVAILABLE
+    kind = HttpUnavailableError if away else HttpError
     return kind(_http_message(error, status), status, _http_headers(error))
 
 
 def _http_message(error: HTTPException, status: int) -> str:
-    if status == 500:  # noqa: PLR2004 - Internal Server Error
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return INTERNAL_MESSAGE
     if error.description == NotFound.description:
         return "Resource not found"
@@ -123,8 +124,9 @@ def _http_headers(error: HTTPException) -> Headers:
     # Werkzeug drops a 0 and sends 0.2 and -5 as they are; RFC 9110, section 10.2.3
     # allows whole seconds from 0.
     seconds = getattr(error, "retry_after", None)
-    if isinstance(seconds, (int, float)) and math.isfinite(seconds):
+    if isinstance(seconds, (int, float)):
         kept = [pair for pair in kept if pair[0].lower() != "retry-after"]
+    if isinstance(seconds, (int, float)) and math.isfinite(seconds):
         kept.append(("Retry-After", str(max(0, math.ceil(seconds)))))
     return tuple(kept)
 
@@ -135,7 +137,7 @@ def _from_group(group: BaseExceptionGroup[Any]) -> AppError | None:
     known = [answer for answer in answers if answer is not None]
     if len(known) < len(answers):
         return None
-    return max(known, key=lambda answer: answer.status_code)
+    return max(known, key=http_status)
 
 
 def _from_deep_body(error: RecursionError) -> AppError | None:

@@ -8,6 +8,7 @@ from typing import Protocol
 from flask import Flask
 
 from failwell.exceptions import AppError
+from failwell.responses._statuses import is_server_fault
 
 _METHODS = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
@@ -26,7 +27,7 @@ class AnswerRecorder(Protocol):
 
 def is_recorded(error: AppError) -> bool:
     """Return whether `error` is recorded rather than counted: its class, or 500 up."""
-    return error.status_code >= 500 if error.record is None else error.record  # noqa: PLR2004 - server errors
+    return is_server_fault(error) if error.record is None else error.record
 
 
 class Recording:

@@ -5,6 +5,7 @@ Owns both bodies and the headers of an answer. Refuses to choose what is answere
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from failwell.catalog import CATALOG
 from failwell.exceptions import BEARER_CHALLENGE, AppError, ValidationError
 from failwell.responses._json import strict_json
 from failwell.responses._negotiation import JSON, PROBLEM, prefers_problem
+from failwell.responses._statuses import http_status
 
 STYLE = "failwell.style"
 
@@ -88,10 +90,10 @@ def compose(
     error_id: str | None = None,
 ) -> Answer:
     """Return the answer to `error` for the request of a WSGI environment."""
-    status = _status(error)
+    status = http_status(error)
     headers = [(name, _header_value(value)) for name, value in error.headers]
     names = {name.lower() for name, _ in headers}
-    if status == 401 and "www-authenticate" not in names:  # noqa: PLR2004 - Unauthorized
+    if status == HTTPStatus.UNAUTHORIZED and "www-authenticate" not in names:
         headers.append(("WWW-Authenticate", BEARER_CHALLENGE))
     problem = style.form == "problem"
     if style.form == "auto":
@@ -104,13 +106,6 @@ def compose(
         body = _envelope(error, error_id)
     headers.append(("Content-Type", PROBLEM if problem else JSON))
     return Answer(status, headers, strict_json(body))
-
-
-def _status(error: AppError) -> int:
-    status: object = error.status_code
-    if isinstance(status, int) and 400 <= status <= 599:  # noqa: PLR2004 - the range of errors
-        return int(status)
-    return 500
 
 
 def _header_value(value: object) -> str:
