@@ -126,6 +126,25 @@ def test_nothing_waits_unwritten_at_the_end(tmp_path: Path) -> None:
     assert [f"line {n}. " in line for n, line in enumerate(written[1:])] == [True] * 500
 
 
+def test_the_last_error_of_a_process_is_written(tmp_path: Path) -> None:
+    """Also with an application's own logging, which knows nothing of a queue."""
+    script = """
+from failwell.logs import ErrorReporter
+from failwell.logs._setup import remove_logging
+from failwell.records import ErrorNotice
+remove_logging()
+logging.basicConfig(filename='logs/app.log', format='%(message)s')
+for n in range(200):
+    ErrorReporter('own').announce(ErrorNotice(f'{n}.', 'CODE', 'Type', 'a:b:1', None))
+"""
+
+    written = _run(script, tmp_path)
+
+    assert [line.split(" code")[0] for line in written[1:]] == [
+        f"error {n}." for n in range(200)
+    ]
+
+
 def test_a_forked_child_logs_through_a_thread_of_its_own(tmp_path: Path) -> None:
     """Neither side loses or repeats a line, with the parent's queue full at the fork."""
     script = """
