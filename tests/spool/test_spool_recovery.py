@@ -140,8 +140,9 @@ def test_a_frame_being_written_is_waited_for() -> None:
 def test_what_was_seen_half_written_is_looked_at_again() -> None:
     """A frame that looks damaged while it is written is read when it is whole."""
     content = segment_of([b"one", b"two", b"three"])
-    half = len(segment_of([b"one"])) + 10
-    views = [content[:half] + bytes(len(content) - half)]
+    views = [
+        segment_of([b"one"])[:-2] + bytes(2) + content[len(segment_of([b"one"])) :]
+    ]
 
     def read_at(at: int, size: int) -> bytes:
         view = views.pop() if views else content

@@ -108,6 +108,18 @@ def test_a_definition_that_fails_counts_nothing(
     assert counted(directory.units()) == {(KEY, MINUTE): 1}
 
 
+def test_a_definition_that_is_too_large_is_refused(
+    spool: Spool, directory: SpoolDirectory
+) -> None:
+    """It could never be written: the caller is told, and nothing waits for it."""
+    with pytest.raises(OSError, match="keep it within"):
+        spool.count(KEY, lambda: bytes(1024 * 1024))
+    spool.count(OTHER, lambda: b"what")
+    spool.close()
+
+    assert counted(directory.units()) == {(OTHER, MINUTE): 1}
+
+
 @pytest.mark.parametrize("key", [b"", b"seven..", b"nine....."])
 def test_a_key_of_another_size_is_refused(spool: Spool, key: bytes) -> None:
     """A key that would not fit a slot is a mistake of the caller."""

@@ -1,6 +1,5 @@
 """The unit that a process writes: a segment and the counters beside it."""
 
-import contextlib
 from pathlib import Path
 
 from failwell._clock import Clock
@@ -12,7 +11,7 @@ from failwell.spool._folder import (
     new_unit_id,
 )
 from failwell.spool._frame import FrameKind
-from failwell.spool._platform import sync_directory
+from failwell.spool._platform import CAN_DELETE_OPEN_FILES, sync_directory
 from failwell.spool._segment import Segment
 
 _ATTEMPTS = 5
@@ -79,9 +78,10 @@ class LiveUnit:
 
     def discard(self) -> None:
         """Remove the unit and close it."""
+        if not CAN_DELETE_OPEN_FILES:
+            self.close()
         for path in self._paths:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+            path.unlink(missing_ok=True)
         self.close()
 
 

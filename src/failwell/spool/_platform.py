@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 PRIVATE = 0o600
+CAN_DELETE_OPEN_FILES = sys.platform != "win32"
 if sys.platform == "win32":
     _ALWAYS = os.O_BINARY | os.O_NOINHERIT
 else:

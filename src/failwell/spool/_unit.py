@@ -9,7 +9,7 @@ from failwell.spool._counters import Counter, read_counters
 from failwell.spool._folder import COUNTERS_SUFFIX, SEGMENT_SUFFIX
 from failwell.spool._frame import SpoolFrame
 from failwell.spool._lock import LockedFile
-from failwell.spool._platform import READ, sync_directory
+from failwell.spool._platform import CAN_DELETE_OPEN_FILES, READ, sync_directory
 from failwell.spool._reader import FrameReader
 
 
@@ -92,6 +92,8 @@ class Unit:
         if self._lock is None:
             message = f"unit {self.id} may still be written: adopt() it first"
             raise RuntimeError(message)
+        if not CAN_DELETE_OPEN_FILES:
+            self.release()
         # The segment last: counters alone would look like another unit.
         self._counters.unlink(missing_ok=True)
         self._segment.unlink(missing_ok=True)

@@ -143,13 +143,17 @@ class Writer:
         if len(key) != KEY_SIZE:
             message = f"a key of {len(key)} bytes; it needs {KEY_SIZE}"
             raise ValueError(message)
-        unit = self._unit
-        known = unit is not None and unit.counters.knows(key)
-        defined = b"" if known else self._backlog.definition(key) or definition()
+
+        def describe() -> bytes:
+            described = definition()
+            check_size(key + described)
+            return described
+
         try:
-            self._place_locked(key, minute, 1, lambda: defined or definition())
+            self._place_locked(key, minute, 1, describe)
         except OSError:
-            self._backlog.add(key, minute, 1, defined or definition())
+            known = self._backlog.definition(key)
+            self._backlog.add(key, minute, 1, known or describe())
 
     def _place_locked(
         self, key: bytes, minute: int, number: int, definition: Callable[[], bytes]
