@@ -84,6 +84,27 @@ def test_settle_waits_for_the_thread(
     assert _shippers() == 0
 
 
+def test_settle_does_not_wait_for_the_clock_beside_its_own_thread(
+    feed: "Feed",
+) -> None:
+    """With a clock that stands still and the thread elected, it is settled at once."""
+    spool = MemorySpool(clock=feed.clock)
+    with closing(Store("sqlite://", clock=feed.clock)) as store:
+        shipping = ShipperThread(spool, store, clock=feed.clock)
+        shipping.start()
+        while not shipping._process().is_elected:
+            threading.Event().wait(0.01)
+        before = feed.clock.monotonic()
+
+        for number in range(20):
+            _write(spool, feed, number)
+            assert shipping.settle()
+            assert store.groups()[0].count == number + 1
+
+        shipping.stop()
+        assert feed.clock.monotonic() == before
+
+
 def test_settle_gives_up_in_time(
     spool: Spool, source: SpoolDirectory, store: Store, feed: "Feed"
 ) -> None:
@@ -161,7 +182,7 @@ def test_a_forked_child_starts_its_own_thread(
     assert store.groups()[0].count == 1
 
 
-def _wait_until_elected(source: SpoolDirectory) -> None:
+def _wait_until_elected(source: SpoolDirectory | MemorySpool) -> None:
     for _ in range(500):
         lock = source.elect()
         if lock is None:

@@ -268,6 +268,21 @@ def test_run_goes_on_after_an_outage(
     assert store.groups()[0].count == 1
 
 
+def test_a_pass_without_news_writes_nothing(
+    shipper: Shipper, spool: Spool, feed: "Feed", path: Path
+) -> None:
+    """Each page of the console asks for a pass: it must not lock or sync the store."""
+    _write(spool, feed, 1)
+    shipper.ship()
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        moved = shipper.ship()
+
+    assert moved == (0, 0, 0, 0)
+
+
 def test_an_idle_look_opens_neither_store_nor_files(
     shipper: Shipper, spool: Spool, store: Store, feed: "Feed", path: Path
 ) -> None:

@@ -73,7 +73,7 @@ def add_counters(
     A counter whose key has no definition yet is left for the next time.
     """
     marks = read_marks(connection, unit_id)
-    grown = [c for c in counters if marks.get(c.slot, 0) < c.count and _is_sane(c)]
+    grown = [c for c in counters if marks.get(c.slot, 0) < c.count and is_sane(c)]
     if not grown:
         return 0
     keys = read_keys(connection, unit_id)
@@ -92,7 +92,7 @@ def add_counters(
     return sum(entry.n for entry in new)
 
 
-def _is_sane(counter: Counter) -> bool:
+def is_sane(counter: Counter) -> bool:
     """Return whether the numbers of a counter, perhaps out of a torn file, can be."""
     return counter.count < _HIGHEST and 0 <= counter.minute < LATEST_MINUTE
 

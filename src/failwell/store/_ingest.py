@@ -19,7 +19,13 @@ from sqlalchemy.exc import (
 from failwell.records import GroupDefinition
 from failwell.spool import Counter
 from failwell.store._batch import Batch, Rejected, StoredRecord, clean, clean_message
-from failwell.store._counts import add_counters, read_keys, read_marks, remember_keys
+from failwell.store._counts import (
+    add_counters,
+    is_sane,
+    read_keys,
+    read_marks,
+    remember_keys,
+)
 from failwell.store._groups import GroupWriter
 from failwell.store._schema import (
     counter_marks,
@@ -81,7 +87,8 @@ def covers(
         return False
     marks, keys = read_marks(connection, unit_id), read_keys(connection, unit_id)
     # A key without a definition below the size has lost it: it will never come.
-    return all(marks.get(c.slot, 0) >= c.count for c in counters if c.key in keys)
+    countable = (c for c in counters if c.key in keys and is_sane(c))
+    return all(marks.get(c.slot, 0) >= c.count for c in countable)
 
 
 class Ingest:

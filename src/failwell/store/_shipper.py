@@ -75,20 +75,30 @@ class Shipper:
         self._complained: set[str] = set()
         self._away = False
         self._nudged = threading.Event()
+        self._turn = threading.Lock()
 
-    def ship(self, proceed: Callable[[], bool] = lambda: True) -> Shipped:
+    def ship(
+        self, proceed: Callable[[], bool] = lambda: True, *, patience_s: float = -1.0
+    ) -> Shipped:
         """Move everything that is there now.
 
         Args:
             proceed: Asked after each batch; False ends the pass early.
+            patience_s: How long to wait for `run` on another thread to end its pass,
+                in seconds, without end when negative; nothing is moved after that.
 
         Raises:
             StoreError: The store cannot be used; the spool keeps what was not moved.
                 The first of an outage is logged as CRITICAL, its end as INFO.
             OSError: The spool's folder cannot be read.
         """
-        self._seen.clear()
-        return self._pass(proceed, _BATCH_FRAMES, look=True)
+        if not self._turn.acquire(timeout=patience_s):
+            return Shipped()
+        try:
+            self._seen.clear()
+            return self._pass(proceed, _BATCH_FRAMES, look=True)
+        finally:
+            self._turn.release()
 
     def run(self, stop: threading.Event) -> None:
         """Move what comes, in small batches with rests between, until `stop` is set.
@@ -98,12 +108,14 @@ class Shipper:
         """
         failures = polls = 0
         while not stop.is_set():
-            look = self._nudged.is_set() or polls % _POLLS_PER_LOOK == 0
-            if self._nudged.is_set():
-                self._seen.clear()
-                self._nudged.clear()
+            with self._turn:
+                look = self._nudged.is_set() or polls % _POLLS_PER_LOOK == 0
+                if self._nudged.is_set():
+                    self._seen.clear()
+                    self._nudged.clear()
+                moved = self._try_pass(stop, look=look)
             polls += 1
-            if self._try_pass(stop, look=look):
+            if moved:
                 failures = 0
                 self._wait(stop, _POLL_S)
             else:
@@ -185,6 +197,11 @@ class Shipper:
             # With the last frames every definition is there, and reading thousands
             # of counters with each batch would cost more than the batch.
             counters = now.counters if is_last else ()
+            if not (batch or finished) and self._store.covers(
+                unit.id, offset, counters
+            ):
+                # Nothing new: a commit for it would sync the disk and lock others out.
+                break
             stored = self._store.ingest(unit.id, batch, counters, finished=finished)
             moved = moved.plus(Shipped(*stored))
             if not is_last and not proceed():

@@ -69,7 +69,7 @@ class ShipperThread:
     def settle(self, timeout_s: float = 2.0) -> bool:
         """Wait until the store has what is spooled now.
 
-        Where nobody ships at the moment, this call does, on this thread.
+        Where no other process ships at the moment, this call does, on this thread.
 
         Args:
             timeout_s: How long to wait, in seconds.
@@ -90,13 +90,16 @@ class ShipperThread:
         goals = [_Goal(u.id, u.counters(), u.size()) for u in self._source.units()]
         process = self._process()
         lock = self._source.elect()
-        if lock is not None:
+        if lock is not None or process.is_elected:
             try:
-                process.shipper.ship(lambda: self._clock.monotonic() < deadline)
+                process.shipper.ship(
+                    lambda: self._clock.monotonic() < deadline,
+                    patience_s=max(0.0, deadline - self._clock.monotonic()),
+                )
             finally:
-                lock.release()
+                if lock is not None:
+                    lock.release()
             return self._has_all(goals)
-        process.shipper.nudge()
         while not self._has_all(goals):
             if self._clock.monotonic() >= deadline:
                 return False
@@ -120,6 +123,9 @@ class _Process:
 
     def __init__(self, source: Source, shipper: Shipper) -> None:
         self.shipper = shipper
+        self.is_elected = False
+        """Whether the thread may ship. It may have ended since: a batch that two move
+        at once is stored once all the same."""
         self._source = source
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -149,8 +155,10 @@ class _Process:
                 self._stop.wait(_ELECTION_S)
                 continue
             try:
+                self.is_elected = True
                 self.shipper.run(self._stop)
             finally:
+                self.is_elected = False
                 lock.release()
 
     def _elect(self) -> ShipperLock | None:
