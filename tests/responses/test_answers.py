@@ -234,7 +234,11 @@ def test_answers_on_their_way_are_not_touched() -> None:
     app.add_url_rule(
         "/404", "404", view_func=lambda: abort(404, response=Response("own", 404))
     )
-    app.add_url_rule("/elsewhere", "elsewhere", lambda: abort(SeeOther()))
+
+    @app.get("/elsewhere")
+    def elsewhere() -> str:
+        raise SeeOther
+
     client = app.test_client()
 
     assert client.get("/elsewhere").headers["Location"] == "/folder/"
