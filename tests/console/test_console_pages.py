@@ -48,7 +48,7 @@ def test_the_list_shows_groups_with_their_counts(
 
     assert "1,234 errors in the last 24 hours" in _words(html)
     assert "KeyError 'price' shop.cart:pay INTERNAL_ERROR" in rows[1]
-    assert re.search(r" 1,234 now 3 h ago ", rows[1])
+    assert re.search(r" 1,234 just now 3 h ago ", rows[1])
     assert "Full a shop.stock:pay INTERNAL_ERROR" in rows[2]
     assert re.search(r" 5 2 d ago 2 d ago ", rows[2])
     assert 'datetime="2027-01-15T09:00:00+00:00"' in html

@@ -9,8 +9,13 @@ from flask.testing import FlaskClient
 from msgspec.structs import replace as changed
 from werkzeug.exceptions import TooManyRequests
 
+from failwell._settings import Settings
+from failwell.console import create_console
 from failwell.records import ErrorRecord, ExceptionInfo, RequestInfo
+from failwell.responses import register_error_handlers
+from failwell.store import Store
 
+KEY = "the console's key, only for tests"
 KEY = "the console's key, only for tests"
 PREFIX = "/errors-of/shop"
 FeedError = Callable[..., ErrorRecord]
@@ -130,6 +135,30 @@ def test_a_refusal_of_the_application_keeps_its_headers(
     assert [page.mimetype, body.mimetype] == ["text/html", "application/json"]
     assert page.headers["Retry-After"] == body.headers["Retry-After"] == "7"
     assert body.get_json()["error"]["code"] == "TOO_MANY_REQUESTS"
+
+
+def test_a_fault_of_the_console_is_an_ordinary_error(
+    settings: Settings, store: Store
+) -> None:
+    """It is answered by the application, once, and with the console's headers."""
+    app = Flask("shop")
+    register_error_handlers(app)
+    asked: list[bool] = []
+
+    def settle() -> bool:
+        asked.append(True)
+        raise ZeroDivisionError
+
+    app.register_blueprint(create_console(settings, store, settle))
+    client = app.test_client()
+    client.post(f"{PREFIX}/signin", data={"key": KEY})
+
+    answer = client.get(f"{PREFIX}/")
+
+    assert answer.status_code == 500
+    assert answer.get_json()["error"]["code"] == "INTERNAL_ERROR"
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert asked == [True]
 
 
 def test_hostile_text_is_inert_everywhere(

@@ -12,8 +12,8 @@ NOW = datetime(2027, 1, 15, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (-5, "now"),
-        (0.4, "now"),
+        (-5, "just now"),
+        (0.4, "just now"),
         (1, "1 s ago"),
         (59, "59 s ago"),
         (60, "1 min ago"),

@@ -1,9 +1,10 @@
 """The blueprint: the routes behind their gate, and the headers of every answer."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, default_exceptions
 
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._settings import Settings
@@ -110,13 +111,17 @@ def _close(blueprint: Blueprint, desk: Desk) -> None:
     # would answer them without gate and headers.
     for rule, methods in (("", _CHANGING), ("/", _CHANGING), (_ANYTHING, _METHODS)):
         blueprint.add_url_rule(rule, "unknown", unknown, methods=methods)
-    blueprint.register_error_handler(HTTPException, refused)
+    # Not from 500 on: a fault of the console is the application's to answer and record.
+    for status in default_exceptions:
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            blueprint.register_error_handler(status, refused)
     blueprint.after_request(_add_headers)
 
 
 def _add_headers(response: Response) -> Response:
     response.headers.update(_HEADERS)
-    if (request.endpoint or "").endswith(".static") and response.status_code < 400:  # noqa: PLR2004 - an error begins there
+    is_asset = (request.endpoint or "").endswith(".static")
+    if is_asset and response.status_code < HTTPStatus.BAD_REQUEST:
         # The address carries a digest of the content.
         response.headers["Cache-Control"] = f"public, max-age={_ASSET_AGE_S}, immutable"
     else:

@@ -32,6 +32,15 @@ class BarChart:
     width: int = HOURS * _STEP - (_STEP - _WIDTH)
     bar_width: int = _WIDTH
 
+    @property
+    def outline(self) -> str:
+        """All bars as one path: a list of a hundred small charts stays light."""
+        return "".join(
+            f"M{bar.x} {bar.y:g}h{self.bar_width}v{bar.height:g}h-{self.bar_width}z"
+            for bar in self.bars
+            if bar.count
+        )
+
 
 def last_day(now: datetime) -> tuple[datetime, datetime]:
     """Return the beginning and the end of the 24 hours, the present one the last."""

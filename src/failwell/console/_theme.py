@@ -72,10 +72,10 @@ def visible(value: object) -> object:
 
 
 def ago(then: datetime, now: datetime) -> str:
-    """Say how long ago `then` was, in the largest unit that fits; later is `now`."""
+    """Say how long ago `then` was, in the largest unit that fits; the future is now."""
     seconds = int((now - then).total_seconds())
     if seconds < 1:
-        return "now"
+        return "just now"
     for limit, unit, name in _STEPS:
         if seconds < limit:
             return f"{seconds // unit} {name} ago"
