@@ -106,7 +106,7 @@ def test_the_library_place_that_raised_counts() -> None:
     assert one != fingerprint(raised(own["call"], library["two"]))
 
 
-def test_different_causes_of_one_wrapper_are_two_groups() -> None:
+def test_different_causes_of_one_wrapper_are_groups_of_their_own() -> None:
     """`raise … from` joins the group of the cause; `from None` leaves the context out."""
     own = compiled(
         "def wrap(inner):\n"
@@ -116,14 +116,16 @@ def test_different_causes_of_one_wrapper_are_two_groups() -> None:
         "    try: inner()\n"
         "    except Exception: raise RuntimeError('failed') from None\n"
         "def one(): raise ValueError('x')\n"
-        "def two(): raise KeyError('x')\n",
+        "def two(): raise KeyError('x')\n"
+        "def three(): raise KeyError('x')\n",
         "/srv/a.py",
     )
 
-    wrapped = {fingerprint(raised(own["wrap"], own[name])) for name in ("one", "two")}
-    hidden = {fingerprint(raised(own["hide"], own[name])) for name in ("one", "two")}
+    inner = [own["one"], own["two"], own["three"]]
+    wrapped = {fingerprint(raised(own["wrap"], function)) for function in inner}
+    hidden = {fingerprint(raised(own["hide"], function)) for function in inner}
 
-    assert len(wrapped) == 2
+    assert len(wrapped) == 3
     assert len(hidden) == 1
 
 

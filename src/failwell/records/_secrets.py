@@ -9,6 +9,7 @@ from functools import lru_cache
 import re2
 
 MARK = "[redacted]"
+_PASSES = 5
 
 # Anywhere in a name: `db_password`, `X-Api-Key`, `accessToken`, `session[id]`.
 _NAME_PARTS = (
@@ -82,7 +83,15 @@ def is_secret_name(name: str) -> bool:
 
 def hide_secrets(text: str) -> str:
     """Return encodable text with each secret in it replaced by `[redacted]`."""
-    return text if _SECRET.search(text) is None else str(_SECRET.sub(_hide, text))
+    # What is left may read as a secret once its neighbour is hidden: until nothing
+    # more changes, which the second pass nearly always finds.
+    for _ in range(_PASSES):
+        if _SECRET.search(text) is None:
+            break
+        before, text = text, _SECRET.sub(_hide, text)
+        if text == before:
+            break
+    return text
 
 
 def _hide(match: "re2._Match[str]") -> str:
