@@ -39,7 +39,7 @@ def test_no_secret_of_a_request_reaches_the_sink(app: Flask, sink: ListSink) -> 
     client.set_cookie("session", CANARY)
 
     client.post(
-        f"/orders/5?token={CANARY}&pass%77ord={CANARY}&q=Bearer%20{CANARY}&next=%2Fx%3Fapi_key%3D{CANARY}",
+        f"/orders/5?token={CANARY}&pass%77ord=two%20{CANARY}&q=Bearer%20{CANARY}&next=%2Fx%3Fapi_key%3D{CANARY}",
         headers={
             "Authorization": f"Bearer {CANARY}",
             "X-Password": CANARY,
