@@ -61,6 +61,7 @@ def test_a_piped_table_is_neither_coloured_nor_cut(flask: Run, record: Record) -
     result = flask("errors")
 
     assert long in result.stdout
+    assert not any(line.endswith(" ") for line in result.stdout.splitlines())
     assert "\x1b" not in result.stdout
 
 

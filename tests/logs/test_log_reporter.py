@@ -107,7 +107,7 @@ def test_the_line_carries_the_id_of_the_errors_request(
 
     head, *traceback = lines()[1:]
     assert " ERROR shop.errors: error 00ff00ff00ff00ff-0123456789abcdef " in head
-    assert f"[in {__file__}:1] request-0815" in head
+    assert f"shop.basket:total:1 [in {__file__}:1] request-0815" in head
     assert len(traceback) == 6
     assert all(" | " in line and line.endswith("request-0815") for line in traceback)
 

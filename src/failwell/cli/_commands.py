@@ -61,10 +61,11 @@ def _add_errors(group: AppGroup, clock: Clock) -> None:
         from failwell.cli._screen import (  # noqa: PLC0415 - loads rich
             groups_table,
             make_screen,
+            show,
         )
 
         screen = make_screen()
-        screen.print(groups_table(groups, present(clock), screen.width))
+        show(screen, groups_table(groups, present(clock), screen.width))
 
 
 def _add_show(group: AppGroup, clock: Clock) -> None:
@@ -194,6 +195,6 @@ def _find(
 
 
 def _show(content: "RenderableType") -> None:
-    from failwell.cli._screen import make_screen  # noqa: PLC0415 - loads rich
+    from failwell.cli._screen import make_screen, show  # noqa: PLC0415 - loads rich
 
-    make_screen().print(content)
+    show(make_screen(), content)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import click
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -34,6 +35,17 @@ def make_screen() -> Console:
     if not screen.is_terminal:
         screen.width = _PIPED_WIDTH
     return screen
+
+
+def show(screen: Console, content: RenderableType) -> None:
+    """Print `content`; into a pipe, without the blanks that fill up columns."""
+    if screen.is_terminal:
+        screen.print(content)
+        return
+    with screen.capture() as held:
+        screen.print(content)
+    for line in held.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def groups_table(

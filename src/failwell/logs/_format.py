@@ -29,6 +29,9 @@ from failwell.logs._traceback import format_exceptions
 Event = Any
 """structlog's event: a mutable mapping, `_record` in it."""
 
+_SAID_ALREADY = frozenset({"error_id", "error_code", "error_type"})
+"""Fields for programs, left out of text where the message says them."""
+
 
 def make_formatter(form: str) -> logging.Formatter:
     """Return the formatter for `text` or `json`; the same for structlog and logging."""
@@ -66,7 +69,11 @@ def _render_text(_logger: object, _method: str, event: Event) -> str:
     record, message, fields = _take_apart(event)
     request_id = record.request_id or "-"
     time = _time(record)
-    further = "".join(f" {name}={_field(value)}" for name, value in fields.items())
+    further = "".join(
+        f" {name}={_field(value)}"
+        for name, value in fields.items()
+        if not (name in _SAID_ALREADY and str(value) in message)
+    )
     head = escape(
         f"{time} {record.levelname} {record.name}: {message}{further}"
         f" [in {record.pathname}:{record.lineno}] {request_id}"
