@@ -74,8 +74,8 @@ class Desk:
 def read_group_id(text: str) -> int | None:
     """Return the number that a group's address ends with, or None.
 
-    A route's own converter would take any number of digits: too many for the
-    database, and from 4,300 on an exception of `int` outside of every handler.
+    A route's own converter takes numbers too large for the database, and when told a
+    limit answers beyond it outside of the console, without gate and headers.
     """
     return int(text) if _GROUP_ID.fullmatch(text) else None
 
