@@ -186,6 +186,36 @@ def test_a_unit_that_cannot_be_read_does_not_stop_the_others(
     assert segment.exists()
 
 
+def test_a_unit_that_the_store_refuses_does_not_stop_the_others(
+    shipper: Shipper,
+    folder: Path,
+    store: Store,
+    feed: "Feed",
+    clock: ManualClock,
+    path: Path,
+) -> None:
+    """One refused unit is not yet a store that is away: the next one is tried."""
+    for number in (1, 2):
+        spool = Spool(folder, clock=clock)
+        _write(spool, feed, number)
+        spool.close()
+        clock.advance(1)
+    refused, taken = SpoolDirectory(folder).units()
+    store.groups()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON watermarks WHEN "
+            f"new.unit_id = '{refused.id}' BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        )
+
+    with pytest.raises(StoreError):
+        shipper.ship()
+
+    assert [unit.id for unit in SpoolDirectory(folder).units()] == [refused.id]
+    assert store.is_finished(taken.id)
+    assert [kept.id for kept in store.recent()] == [feed.record_id(2)]
+
+
 def _write_frame_of_version(segment: Path, content: bytearray) -> None:
     """Write the segment back with its first frame's checksum made right again."""
     length = struct.unpack_from("<I", content, 8)[0]

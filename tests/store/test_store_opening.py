@@ -93,6 +93,26 @@ def test_a_reader_does_not_stop_the_writer(
     assert store.groups()[0].count == 1
 
 
+def test_writers_wait_for_each_other(
+    store: Store, new_feed: "Callable[[ManualClock], Feed]"
+) -> None:
+    """Four at once, each of which reads before it writes: none finds it busy."""
+    feeds = [new_feed(ManualClock()) for _ in range(4)]
+    store.groups()
+
+    def work(number: int) -> None:
+        feed = feeds[number]
+        feed.unit.id = f"unit-{number}"
+        for _ in range(10):
+            feed.count()
+            feed.move(store)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+
+    assert store.groups()[0].count == 40
+
+
 def test_a_folder_that_cannot_be_made_fails_and_recovers(
     store: Store, path: Path, feed: "Feed"
 ) -> None:

@@ -187,9 +187,6 @@ class Shipper:
         now = _Seen(counters=unit.counters(), size=unit.size())
         if not adopted and now == self._seen.get(unit.id):
             return None
-        if adopted and self._store.is_finished(unit.id):
-            unit.remove()
-            return Shipped(removed=1)
         moved = Shipped()
         offset = self._store.watermark(unit.id)
         for batch, is_last in _batches(unit.frames(offset), frames):
