@@ -112,8 +112,8 @@ def _charts(
         .where(group_hours.c.hour.between(first, hour))
         .group_by(group_hours.c.group_id, group_hours.c.hour)
     )
-    for row in connection.execute(statement):
-        charts[row.group_id][row.hour - first] = row.n
+    for group_id, at, count in connection.execute(statement):
+        charts[group_id][at - first] = count
     return charts
 
 
