@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,15 +25,14 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "instance" / "meetings.db"
 
 
-@pytest.fixture
-def make_api(tmp_path: Path, migrated: Path) -> Iterator[Callable[..., Api]]:
-    """Return how to make applications over one database of the test's own."""
+@contextmanager
+def _applications(folder: Path, migrated: Path) -> Iterator[Callable[..., Api]]:
     made: list[Flask] = []
-    (tmp_path / "instance").mkdir()
-    shutil.copy(migrated, tmp_path / "instance")
+    (folder / "instance").mkdir()
+    shutil.copy(migrated, folder / "instance")
 
     def make(**settings: object) -> Api:
-        app = create_app(config(tmp_path, **settings))
+        app = create_app(config(folder, **settings))
         made.append(app)
         return Api(app)
 
@@ -43,6 +43,22 @@ def make_api(tmp_path: Path, migrated: Path) -> Iterator[Callable[..., Api]]:
 
 
 @pytest.fixture
+def make_api(tmp_path: Path, migrated: Path) -> Iterator[Callable[..., Api]]:
+    """Return how to make applications over one database of the test's own."""
+    with _applications(tmp_path, migrated) as make:
+        yield make
+
+
+@pytest.fixture
 def api(make_api: Callable[..., Api]) -> Api:
     """Return an application with a fresh database."""
     return make_api()
+
+
+@pytest.fixture(scope="module")
+def shared_api(
+    tmp_path_factory: pytest.TempPathFactory, migrated: Path
+) -> Iterator[Api]:
+    """Return an application for tests that are all refused, and so change nothing."""
+    with _applications(tmp_path_factory.mktemp("shared"), migrated) as make:
+        yield make()

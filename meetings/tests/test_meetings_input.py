@@ -45,9 +45,11 @@ JSON = {"Content-Type": "application/json"}
         ("version", 7, "extra_forbidden"),
     ],
 )
-def test_a_bad_field_is_named(api: Api, field: str, value: object, code: str) -> None:
+def test_a_bad_field_is_named(
+    shared_api: Api, field: str, value: object, code: str
+) -> None:
     """One bad field is one entry, with a code and a message."""
-    answer = api.book(api.person(), **{field: value})
+    answer = shared_api.book(shared_api.person(), **{field: value})
 
     error = answer.get_json()["error"]
     assert (answer.status_code, error["code"]) == (400, "MEETING_VALIDATION_ERROR")
@@ -56,7 +58,7 @@ def test_a_bad_field_is_named(api: Api, field: str, value: object, code: str) ->
     assert "secret" not in error["message"]
 
 
-def test_every_bad_field_is_named_at_once(api: Api) -> None:
+def test_every_bad_field_is_named_at_once(shared_api: Api) -> None:
     """A client mends all of them in one round; list items by their place."""
     body = {
         "start_time": "tomorrow",
@@ -65,7 +67,7 @@ def test_every_bad_field_is_named_at_once(api: Api) -> None:
         "colour": "red",
     }
 
-    answer = api.call("POST", "/meetings", api.person(), json=body)
+    answer = shared_api.call("POST", "/meetings", shared_api.person(), json=body)
 
     fields = answer.get_json()["error"]["fields"]
     assert set(fields) == {
@@ -77,9 +79,11 @@ def test_every_bad_field_is_named_at_once(api: Api) -> None:
     }
 
 
-def test_input_does_not_come_back(api: Api) -> None:
+def test_input_does_not_come_back(shared_api: Api) -> None:
     """No message repeats what was sent."""
-    answer = api.book(api.person(), title=["hunter2"], start_time="hunter2-at-nine")
+    answer = shared_api.book(
+        shared_api.person(), title=["hunter2"], start_time="hunter2-at-nine"
+    )
 
     assert "hunter2" not in answer.get_data(as_text=True)
 
@@ -102,12 +106,12 @@ def test_input_does_not_come_back(api: Api) -> None:
     ],
     ids=range(12),
 )
-def test_broken_json_is_an_answer(api: Api, raw: bytes) -> None:
+def test_broken_json_is_an_answer(shared_api: Api, raw: bytes) -> None:
     """Whatever stands in the body: 400, as the blueprint or the application says it."""
-    ada = api.person()
+    ada = shared_api.person()
 
-    meeting = api.call("POST", "/meetings", ada, data=raw, headers=JSON)
-    user = api.call("POST", "/users", data=raw, headers=JSON)
+    meeting = shared_api.call("POST", "/meetings", ada, data=raw, headers=JSON)
+    user = shared_api.call("POST", "/users", data=raw, headers=JSON)
 
     assert meeting.status_code == user.status_code == 400
     assert meeting.get_json()["error"]["code"] == "MEETING_VALIDATION_ERROR"
@@ -115,48 +119,51 @@ def test_broken_json_is_an_answer(api: Api, raw: bytes) -> None:
     assert meeting.get_json()["error"]["fields"]
 
 
-def test_other_media_types_are_refused(api: Api) -> None:
+def test_other_media_types_are_refused(shared_api: Api) -> None:
     """415 for what is no JSON."""
-    ada = api.person()
+    ada = shared_api.person()
 
     for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml"):
-        answer = api.call(
+        answer = shared_api.call(
             "POST", "/meetings", ada, data="{}", headers={"Content-Type": kind}
         )
         assert answer.status_code == 415
         assert answer.get_json()["error"]["code"] == "UNSUPPORTED_MEDIA_TYPE"
 
 
-def test_a_large_body_is_refused(api: Api) -> None:
+def test_a_large_body_is_refused(shared_api: Api) -> None:
     """413 beyond 64 KiB, before anything is parsed."""
-    answer = api.call(
-        "POST", "/meetings", api.person(), data=b" " * 65_537, headers=JSON
+    answer = shared_api.call(
+        "POST", "/meetings", shared_api.person(), data=b" " * 65_537, headers=JSON
     )
 
     assert answer.status_code == 413
 
 
-def test_thousands_of_unknown_fields_give_a_short_answer(api: Api) -> None:
+def test_thousands_of_unknown_fields_give_a_short_answer(shared_api: Api) -> None:
     """The answer does not grow with the attack."""
     body = {f"field{n}": 1 for n in range(2_500)} | {"x" * 400: 1}
 
-    answer = api.call("POST", "/meetings", api.person(), json=body)
+    answer = shared_api.call("POST", "/meetings", shared_api.person(), json=body)
 
     assert answer.status_code == 400
     assert len(answer.data) < 10_000
 
 
-def test_a_stranger_learns_nothing_of_the_input(api: Api) -> None:
+def test_a_stranger_learns_nothing_of_the_input(shared_api: Api) -> None:
     """Who is asked before what: no token is 401, whatever the body is."""
-    answer = api.call("POST", "/meetings", data=b"{", headers=JSON)
+    answer = shared_api.call("POST", "/meetings", data=b"{", headers=JSON)
 
     assert answer.status_code == 401
 
 
-def test_wrong_method_says_what_is_allowed(api: Api) -> None:
+def test_wrong_method_says_what_is_allowed(shared_api: Api) -> None:
     """405 with Allow; an override header changes nothing."""
-    answer = api.call(
-        "PUT", "/meetings/1", api.person(), headers={"X-HTTP-Method-Override": "DELETE"}
+    answer = shared_api.call(
+        "PUT",
+        "/meetings/1",
+        shared_api.person(),
+        headers={"X-HTTP-Method-Override": "DELETE"},
     )
 
     assert answer.status_code == 405

@@ -52,7 +52,7 @@ def test_without_a_start_the_application_says_what_to_do(
     monkeypatch.setenv("MEETINGS_INSTANCE_DIR", str(tmp_path / "none"))
     monkeypatch.delenv("SECRET_KEY", raising=False)
 
-    with pytest.raises(SettingsError, match="SECRET_KEY is missing.*make run"):
+    with pytest.raises(SettingsError, match=r"SECRET_KEY is missing.*make run"):
         application()
 
 

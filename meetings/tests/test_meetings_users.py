@@ -100,11 +100,13 @@ def test_an_address_registers_once(api: Api) -> None:
         ("id", 1),
     ],
 )
-def test_bad_registration_names_the_field(api: Api, field: str, value: object) -> None:
+def test_bad_registration_names_the_field(
+    shared_api: Api, field: str, value: object
+) -> None:
     """400 with the field; nothing can be smuggled in, and no value comes back."""
     body = {"email": "ada@example.com", "name": "Ada", "password": "a-long-password"}
 
-    answer = api.call("POST", "/users", json={**body, field: value})
+    answer = shared_api.call("POST", "/users", json={**body, field: value})
 
     error = answer.get_json()["error"]
     assert (answer.status_code, error["code"]) == (400, "VALIDATION_ERROR")
@@ -131,9 +133,9 @@ def test_unknown_user_and_wrong_password_look_alike(api: Api) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "Basic YTpi", "Bearer", "Bearer ", "x"])
-def test_no_token_is_a_challenge(api: Api, header: str | None) -> None:
+def test_no_token_is_a_challenge(shared_api: Api, header: str | None) -> None:
     """Without a bearer token: 401, and a challenge without an error (RFC 6750)."""
-    status, error, challenge = _whoami(api, header)
+    status, error, challenge = _whoami(shared_api, header)
 
     assert (status, error["code"]) == (401, "AUTHENTICATION_ERROR")
     assert challenge is not None
@@ -159,12 +161,12 @@ def test_no_token_is_a_challenge(api: Api, header: str | None) -> None:
     ],
     ids=str,
 )
-def test_a_wrong_claim_is_refused(api: Api, changed: dict[str, object]) -> None:
+def test_a_wrong_claim_is_refused(shared_api: Api, changed: dict[str, object]) -> None:
     """Every claim must be there and right."""
-    ada = api.person()
+    ada = shared_api.person()
 
     status, error, challenge = _whoami(
-        api, f"Bearer {_token(_claims(ada.id, **changed))}"
+        shared_api, f"Bearer {_token(_claims(ada.id, **changed))}"
     )
 
     assert (status, error["code"]) == (401, "INVALID_TOKEN")
@@ -204,19 +206,19 @@ def test_an_expired_token_says_so(api: Api) -> None:
         lambda claims: _token(claims, headers={"typ": "rt+jwt"}),
         lambda claims: _token(claims, headers={"typ": "at+jwt", "crit": ["x"], "x": 1}),
         lambda claims: _token({**claims, "padding": "x" * 5_000}),
-        lambda claims: "x" * 300_000,
-        lambda claims: "a.b.c",
-        lambda claims: "ÿ.é.ü",
-        lambda claims: ".".join([base64.b64encode(b"[" * 900).decode()] * 3),
+        lambda _: "x" * 300_000,
+        lambda _: "a.b.c",
+        lambda _: "ÿ.é.ü",
+        lambda _: ".".join([base64.b64encode(b"[" * 900).decode()] * 3),
     ],
 )
 def test_a_forged_token_is_refused(
-    api: Api, forge: Callable[[dict[str, object]], str]
+    shared_api: Api, forge: Callable[[dict[str, object]], str]
 ) -> None:
     """Other keys, algorithms, kinds and sizes are all the same 401."""
-    ada = api.person()
+    ada = shared_api.person()
 
-    status, error, _ = _whoami(api, f"Bearer {forge(_claims(ada.id))}")
+    status, error, _ = _whoami(shared_api, f"Bearer {forge(_claims(ada.id))}")
 
     assert (status, error["code"]) == (401, "INVALID_TOKEN")
 

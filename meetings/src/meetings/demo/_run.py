@@ -9,12 +9,13 @@ from rich.progress import track
 from rich.table import Table
 
 from failwell import SettingsError, signin_link
+from meetings._app import create_app
 from meetings._settings import instance_dir
 from meetings.accounts import Credentials, read_first_admin
 from meetings.demo._script import write_script
 from meetings.demo._shots import DemoError, Shooter, Shot, Tally
 from meetings.demo._stage import Stage, set_stage, slot
-from meetings.server import application
+from meetings.server import instance_config
 
 _RACERS = 16
 
@@ -92,8 +93,9 @@ def _table(tally: Tally) -> Table:
 def _point(console: Console, url: str) -> None:
     console.print("\nWhere to look now:")
     try:
-        settings = application().extensions["failwell"].settings
-        console.print(f"  error console   {signin_link(settings, url)}")
+        app = create_app({**instance_config(), "FAILWELL_LOGGING": False})
+        link = signin_link(app.extensions["failwell"].settings, url)
+        console.print(f"  error console   {link}")
     except SettingsError as error:
         console.print(f"  error console   not from here: {error}")
     console.print("  command line    .venv/bin/flask failwell errors")

@@ -1,5 +1,6 @@
 """Bugs on purpose: each a different fault, so that each becomes a group of its own."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -49,9 +50,11 @@ def _database() -> object:
 
 
 def _secret() -> object:
+    # Made up at the moment: the lines of this file are shown beside the error.
+    password, key = secrets.token_hex(8), secrets.token_hex(16)
     message = (
-        "calendar sign-in failed: https://robot:hunter2-hunter2@calendar.example.com/ "
-        "password=correct-horse-battery api_key=sk_demo_0123456789abcdef"
+        f"calendar sign-in failed: https://robot:{password}@calendar.example.com/"
+        f" password={password} api_key={key}"
     )
     raise ConnectionError(message)
 

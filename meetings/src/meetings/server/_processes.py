@@ -9,7 +9,7 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, Self
 
 _GRACE_S = 15.0
 _PACE_S = 0.25
@@ -23,24 +23,27 @@ class Say(Protocol):
 
 
 class Child:
-    """One child process.
+    """One child process, which runs no longer than the `with` block.
 
     Args:
-        name: What a person calls it.
         command: The program and its arguments.
         environ: Its whole environment.
     """
 
-    def __init__(
-        self, name: str, command: Sequence[str], environ: Mapping[str, str]
-    ) -> None:
-        self.name = name
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
         self._command = list(command)
         self._environ = dict(environ)
         self._process: subprocess.Popen[bytes] | None = None
 
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
     def start(self) -> None:
-        """Start it."""
+        """Start it, again if it has ended."""
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             self._command, env=self._environ, process_group=0
         )
@@ -50,8 +53,7 @@ class Child:
         """What it ended with, None while it runs."""
         return None if self._process is None else self._process.poll()
 
-    def end(self) -> None:
-        """Ask it to end; after 15 s end it."""
+    def _end(self) -> None:
         if self._process is None or self._process.poll() is not None:
             return
         self._process.terminate()
@@ -82,25 +84,20 @@ class StopSignals:
 
 
 def supervise(server: Child, shipper: Child, stop: StopSignals, say: Say) -> int:
-    """Keep the shipper alive until the server ends or a signal comes; end both.
+    """Keep the shipper alive until the server ends or a signal comes.
 
     Returns:
         0 after a signal, else what the server ended with.
     """
-    try:
-        while stop.pause():
-            if server.exit_code is not None:
-                say(f"The server ended by itself with {server.exit_code}.")
-                return server.exit_code or 1
-            if shipper.exit_code is not None:
-                say(f"The shipper ended with {shipper.exit_code}; starting it again.")
-                _wait_a_little(stop)
-                shipper.start()
-        return 0
-    finally:
-        server.end()
-        # Last, so that it still moves what the server recorded while it ended.
-        shipper.end()
+    while stop.pause():
+        if server.exit_code is not None:
+            say(f"The server ended by itself with {server.exit_code}.")
+            return server.exit_code or 1
+        if shipper.exit_code is not None:
+            say(f"The shipper ended with {shipper.exit_code}; starting it again.")
+            _wait_a_little(stop)
+            shipper.start()
+    return 0
 
 
 def _wait_a_little(stop: StopSignals) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -11,12 +12,14 @@ from flask import Flask
 from rich.console import Console
 
 from failwell import signin_link
+from meetings._app import create_app
 from meetings.accounts import Credentials, make_first_admin
-from meetings.server._instance import application, prepare_instance
+from meetings.server._instance import instance_config, prepare_instance
 from meetings.server._processes import Child, StopSignals, supervise
 from meetings.storage import db, migrate, writing
 from meetings.web import services
 
+_PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 _HIGHEST_PORT = 65_535
 
 
@@ -48,27 +51,30 @@ def serve(host: str, port_text: str, *, demo: bool) -> int:
         "MEETINGS_INSTANCE_DIR": str(folder),
         "MEETINGS_DEMO": "1" if demo else "0",
     }
-    app = application()
+    # The children log; this process talks to the person in front of it.
+    app = create_app({**instance_config(), "FAILWELL_LOGGING": False})
     admin = _prepare_database(app, folder)
     stop = StopSignals()
-    server = Child("server", _gunicorn(host, port), environ)
-    shipper = Child("shipper", _shipper(), environ)
-    server.start()
-    shipper.start()
-    if _await_answer(host, port, server, stop):
-        url = f"http://{_reachable(host)}:{port}"
-        for line in (*_addresses(app, url, folder), *_administrator(folder, admin)):
-            console.print(f"  {line}")
-        if demo:
-            console.print("  demo           in a second terminal: make demo")
-        console.print("  stop           Ctrl-C\n")
-    status = supervise(server, shipper, stop, console.print)
+    # The shipper ends last: it still moves what the server recorded while it ended.
+    with (
+        Child(_shipper(), environ) as shipper,
+        Child(_gunicorn(host, port), environ) as server,
+    ):
+        if _await_answer(host, port, server, stop):
+            url = f"http://{_reachable(host)}:{port}"
+            console.print("\n[bold]The meetings backend is running.[/bold]")
+            for line in (*_addresses(app, url, folder), *_administrator(folder, admin)):
+                console.print(f"  {line}")
+            if demo:
+                console.print("  demo           in a second terminal: make demo")
+            console.print("  stop           Ctrl-C\n")
+        status = supervise(server, shipper, stop, console.print)
     console.print("Stopped.")
     return status
 
 
 def _free_port(host: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _HIGHEST_PORT:
+    if not _PORT.fullmatch(text) or int(text) > _HIGHEST_PORT:
         message = f"PORT is no port; allowed: a number from 1 to {_HIGHEST_PORT}"
         raise StartError(message)
     port = int(text)
@@ -133,6 +139,7 @@ def _addresses(app: Flask, url: str, folder: Path) -> Iterator[str]:
     settings = app.extensions["failwell"].settings
     yield f"API            {url}/api/v1"
     yield f"its documents  {url}/docs"
+    yield f"data           {folder}"
     yield f"error console  {signin_link(settings, url)}"
     yield "               (this link works once, within 15 minutes; later sign in at"
     yield f"               {url}{settings.console_prefix} with the key in"
