@@ -50,6 +50,8 @@ def test_flag_is_read_from_what_environments_hold(text: object) -> None:
         ("FAILWELL_CONSOLE_KEY", "short", "str", "at least 16 characters"),
         ("FAILWELL_CONSOLE_PREFIX", "failwell", "str", "such as /failwell"),
         ("FAILWELL_STORE_URL", "mysql://x", "str", "sqlite:///"),
+        ("FAILWELL_STORE_URL", "sqlite:///", "str", "sqlite:///"),
+        ("FAILWELL_STORE_URL", "sqlite:///:memory:", "str", "sqlite:///"),
         ("FAILWELL_LOGS_FORMAT", "xml", "str", "one of text, json"),
         ("FAILWELL_LOGS_LEVEL", "LOUD", "str", "DEBUG, INFO, WARNING"),
         ("FAILWELL_LOGS_MAX_BYTES", "many", "str", "a whole number from 1024"),

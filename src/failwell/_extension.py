@@ -1,10 +1,8 @@
 """`Failwell(app)`: wiring, and nothing but wiring."""
 
-from typing import cast
-
 from flask import Flask, current_app
 
-from failwell._journal import Journal
+from failwell._journal import Journal, journal_of
 from failwell._settings import read_settings
 from failwell.cli import create_commands
 from failwell.console import create_console
@@ -52,7 +50,7 @@ class Failwell:
         app.cli.add_command(create_commands())
         if settings.console_key is not None:
             app.register_blueprint(
-                create_console(settings, journal.store, journal.settle)
+                create_console(settings, lambda: journal.store, journal.settle)
             )
         return app
 
@@ -63,19 +61,4 @@ class Failwell:
         Raises:
             RuntimeError: Outside of an application context, or without Failwell.
         """
-        return current_journal().service
-
-
-def current_journal() -> Journal:
-    """Return the journal of the current application.
-
-    Raises:
-        RuntimeError: Outside of an application context, or without Failwell.
-    """
-    journal = current_app.extensions.get("failwell")
-    if journal is None:
-        message = (
-            f"{current_app.name} has no Failwell: write Failwell(app) at its start"
-        )
-        raise RuntimeError(message)
-    return cast("Journal", journal)
+        return journal_of(current_app).service

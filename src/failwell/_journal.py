@@ -6,9 +6,9 @@ made, and a test switches `TESTING` on after it.
 
 import logging
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from flask import Flask
+from typing import Any, Protocol, cast
 
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._settings import Settings
@@ -21,6 +21,24 @@ _logger = logging.getLogger("failwell")
 
 IN_MEMORY = "sqlite://"
 """The store of an application under test."""
+
+
+class RecordedApp(Protocol):
+    """A Flask application, as far as its journal needs it."""
+
+    testing: bool
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    @property
+    def extensions(self) -> Mapping[str, Any]:
+        """Where its journal is."""
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Writes the line of an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +61,7 @@ class Journal:
     """
 
     def __init__(
-        self, app: Flask, settings: Settings, clock: Clock = SYSTEM_CLOCK
+        self, app: RecordedApp, settings: Settings, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         self.settings = settings
         self._app = app
@@ -126,7 +144,22 @@ class Journal:
             )
             return self._memory()
 
-    @staticmethod
-    def _memory() -> tuple[MemorySpool, MemorySpool]:
-        memory = MemorySpool()
+    def _memory(self) -> tuple[MemorySpool, MemorySpool]:
+        memory = MemorySpool(clock=self._clock)
         return memory, memory
+
+
+def journal_of(app: RecordedApp) -> Journal:
+    """Return the journal of an application.
+
+    Raises:
+        RuntimeError: The application has none.
+    """
+    journal = app.extensions.get("failwell")
+    if journal is None:
+        message = (
+            f"The application {app.name!r} does not use failwell; "
+            "write Failwell(app) where it is made."
+        )
+        raise RuntimeError(message)
+    return cast("Journal", journal)

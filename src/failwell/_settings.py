@@ -6,6 +6,7 @@ other module asks a config or the environment for anything.
 
 import difflib
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,7 +144,8 @@ def _path(name: str, value: object) -> Path:
 
 
 def _store_url(name: str, value: object) -> str:
-    if not isinstance(value, str) or not value.startswith("sqlite:///"):
+    # Without a path SQLAlchemy would open a store in memory and forget all of it.
+    if not isinstance(value, str) or not re.match("sqlite:///[^?:]", value):
         raise _refuse(name, value, "a URL such as sqlite:////var/lib/app/errors.db")
     return value
 

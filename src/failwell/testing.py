@@ -5,7 +5,7 @@ import threading
 import msgspec
 from flask import Flask
 
-from failwell._extension import current_journal
+from failwell._journal import journal_of
 from failwell.records import ErrorRecord
 from failwell.spool import FrameKind, MemorySpool
 
@@ -56,8 +56,7 @@ def recorded_errors(app: Flask) -> list[ErrorRecord]:
         RuntimeError: The application is not under test (`app.testing`), or has no
             Failwell: only under test are records kept in memory.
     """
-    with app.app_context():
-        source = current_journal().source
+    source = journal_of(app).source
     if not isinstance(source, MemorySpool):
         message = f"{app.name} is not under test: set app.testing = True at its start"
         raise RuntimeError(message)  # noqa: TRY004 - the type is not the caller's

@@ -168,7 +168,9 @@ def settings() -> Settings:
 def app(settings: Settings, store: Store, clock: ManualClock) -> Flask:
     """Serve the console in an application that has other pages too."""
     app = Flask("shop")
-    app.register_blueprint(create_console(settings, store, lambda: True, clock=clock))
+    app.register_blueprint(
+        create_console(settings, lambda: store, lambda: True, clock=clock)
+    )
     app.add_url_rule("/", "home", lambda: "home")
     return app
 

@@ -188,4 +188,4 @@ def test_the_application_keeps_its_own_pages_and_session(
 def test_a_console_needs_a_key(store: Store, settings: Settings) -> None:
     """Without a key none is made."""
     with pytest.raises(ValueError, match="set FAILWELL_CONSOLE_KEY"):
-        create_console(replace(settings, console_key=None), store, lambda: True)
+        create_console(replace(settings, console_key=None), lambda: store, lambda: True)

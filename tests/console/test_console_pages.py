@@ -217,7 +217,7 @@ def test_reading_settles_first(
         calls.append(True)
         return False
 
-    app.register_blueprint(create_console(settings, store, settle, clock=clock))
+    app.register_blueprint(create_console(settings, lambda: store, settle, clock=clock))
     client = app.test_client()
 
     client.get(f"{PREFIX}/")
@@ -241,7 +241,9 @@ def test_a_store_that_is_away_is_said_so(
     """Whoever is signed in gets a clean 503 that says what to look at."""
     app = Flask("shop")
     away = Store("sqlite:////dev/null/store.db", clock=clock)
-    app.register_blueprint(create_console(settings, away, lambda: False, clock=clock))
+    app.register_blueprint(
+        create_console(settings, lambda: away, lambda: False, clock=clock)
+    )
     client = app.test_client()
     client.post(f"{PREFIX}/signin", data={"key": KEY})
 

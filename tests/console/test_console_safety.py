@@ -149,7 +149,7 @@ def test_a_fault_of_the_console_is_an_ordinary_error(
         asked.append(True)
         raise ZeroDivisionError
 
-    app.register_blueprint(create_console(settings, store, settle))
+    app.register_blueprint(create_console(settings, lambda: store, settle))
     client = app.test_client()
     client.post(f"{PREFIX}/signin", data={"key": KEY})
 

@@ -171,7 +171,9 @@ def test_a_link_cannot_be_used_while_the_store_is_away(
     """Without the store nobody can say whether a link was used: ask for the key."""
     app = Flask("shop")
     away = Store("sqlite:////dev/null/store.db", clock=clock)
-    app.register_blueprint(create_console(settings, away, lambda: True, clock=clock))
+    app.register_blueprint(
+        create_console(settings, lambda: away, lambda: True, clock=clock)
+    )
     client = app.test_client()
 
     answer = client.get(signin_link(settings, "", clock), follow_redirects=True)

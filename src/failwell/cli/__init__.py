@@ -5,6 +5,5 @@ Refuses to interpret what is stored: it is shown as text, never as markup.
 """
 
 from failwell.cli._commands import create_commands
-from failwell.cli._journal import Journal
 
-__all__ = ["Journal", "create_commands"]
+__all__ = ["create_commands"]

@@ -10,8 +10,9 @@ import click
 from flask.cli import AppGroup
 
 from failwell._clock import SYSTEM_CLOCK, Clock
+from failwell._journal import Journal
 from failwell.cli._doctor import examine
-from failwell.cli._journal import Journal, current_journal
+from failwell.cli._journal import current_journal
 from failwell.cli._json import page_document, print_json
 from failwell.cli._moments import Moment, present
 from failwell.cli._ship import ship_once, ship_until_signalled

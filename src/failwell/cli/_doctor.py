@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from failwell._clock import Clock
-from failwell.cli._journal import Journal
+from failwell._journal import Journal
 from failwell.spool import MemorySpool
 from failwell.store import StoreError
 

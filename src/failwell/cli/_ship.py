@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 
 import click
 
-from failwell.cli._journal import Journal
+from failwell._journal import Journal
 from failwell.logs import escape
 from failwell.store import Shipper, StoreError
 

@@ -36,7 +36,7 @@ _ANYTHING = "/<path:anything>"
 
 def create_console(
     settings: Settings,
-    store: Store,
+    store: Callable[[], Store],
     settle: Callable[[], bool],
     *,
     clock: Clock = SYSTEM_CLOCK,
@@ -49,7 +49,8 @@ def create_console(
 
     Args:
         settings: Those of the application.
-        store: Where the errors are.
+        store: Returns where the errors are; asked at each request, for an application
+            decides only at its first use where it records to.
         settle: Waits, within bounds, until what is spooled is in the store, and
             returns whether it is.
         clock: Decides what is now and what has expired.
@@ -62,7 +63,7 @@ def create_console(
         raise ValueError(message)
     desk = Desk(
         settings=settings,
-        store=store,
+        open_store=store,
         settle=settle,
         clock=clock,
         access=Access(settings.console_key, clock),

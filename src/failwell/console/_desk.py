@@ -28,12 +28,17 @@ class Desk:
     """The console's own surroundings, made once per application."""
 
     settings: Settings
-    store: Store
+    open_store: Callable[[], Store]
     settle: Callable[[], bool]
     """Wait, within bounds, until what is spooled is in the store; whether it is."""
     clock: Clock
     access: Access
     theme: Environment = field(default_factory=make_theme)
+
+    @property
+    def store(self) -> Store:
+        """Where the errors are."""
+        return self.open_store()
 
     def now(self) -> datetime:
         """Return the present time, aware, in UTC."""
