@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from failwell._request_id import current_request_id
-from failwell.logs._traceback import describe
+from failwell.records import describe
 
 TRACEBACK = "_failwell_traceback"
 """Attribute of a captured record: the exception's chain, text, or None."""

@@ -1,6 +1,7 @@
 """What a terminal or a line reader would act upon is shown, not obeyed (CWE-117)."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 _UNSAFE = re.compile(
     r"[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: line breaks, escape sequences
@@ -17,6 +18,11 @@ def escape(text: str) -> str:
     result is for people and is not meant to be turned back.
     """
     return _UNSAFE.sub(_shown, text)
+
+
+def harmless(lines: Iterable[str]) -> Iterator[str]:
+    """Yield each line that says something, escaped."""
+    return (escape(line) for line in lines if line)
 
 
 def escape_json(document: str) -> str:

@@ -23,8 +23,8 @@ from typing import Any
 import structlog
 
 from failwell.logs._capture import STACK, TRACEBACK
-from failwell.logs._escape import escape, escape_json
-from failwell.logs._traceback import format_exceptions
+from failwell.logs._escape import escape, escape_json, harmless
+from failwell.records import format_chain
 
 Event = Any
 """structlog's event: a mutable mapping, `_record` in it."""
@@ -119,7 +119,7 @@ def _traceback(record: logging.LogRecord) -> Iterator[str]:
     if isinstance(kept, str):
         yield from kept.split("\n")
     elif kept:
-        yield from format_exceptions(kept)
+        yield from harmless(format_chain(kept, read_files=True))
 
 
 def _stack(record: logging.LogRecord) -> list[str]:

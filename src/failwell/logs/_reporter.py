@@ -2,10 +2,9 @@
 
 import logging
 
-from failwell.logs._escape import escape
+from failwell.logs._escape import escape, harmless
 from failwell.logs._listener import LISTENER, consume_safely
-from failwell.logs._traceback import format_exceptions
-from failwell.records import ErrorNotice
+from failwell.records import ErrorNotice, format_chain
 
 
 class ErrorReporter:
@@ -52,7 +51,8 @@ class ErrorReporter:
         )
         if notice.record is not None:
             # The text that logging itself would keep there: any formatter appends it.
-            record.exc_text = "\n".join(format_exceptions(notice.record.exceptions))
+            chain = format_chain(notice.record.exceptions, read_files=True)
+            record.exc_text = "\n".join(harmless(chain))
         self._logger.handle(record)
 
 

@@ -4,6 +4,7 @@ Refuses, on the caller's thread: to format tracebacks, to read source files, to 
 database, to call the network, and to call user code unguarded.
 """
 
+from failwell.records._chain import describe
 from failwell.records._fingerprint import fingerprint
 from failwell.records._model import (
     AnswerDefinition,
@@ -19,6 +20,7 @@ from failwell.records._model import (
 from failwell.records._recorder import Recorder
 from failwell.records._redact import redact
 from failwell.records._sink import Sink, Tally
+from failwell.records._traceback import format_chain
 
 __all__ = [
     "AnswerDefinition",
@@ -33,6 +35,8 @@ __all__ = [
     "Sink",
     "SourceContext",
     "Tally",
+    "describe",
     "fingerprint",
+    "format_chain",
     "redact",
 ]

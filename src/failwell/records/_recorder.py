@@ -15,15 +15,14 @@ import msgspec
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._request_id import current_request_id
 from failwell._settings import Settings
+from failwell.records._chain import describe_chain
 from failwell.records._definitions import LABEL_LENGTH, Definitions
 from failwell.records._drops import Drops
 from failwell.records._fingerprint import fingerprint_chain
 from failwell.records._frames import Link, walk_chain
-from failwell.records._message import message_of
 from failwell.records._model import (
     ErrorNotice,
     ErrorRecord,
-    ExceptionInfo,
     RequestInfo,
 )
 from failwell.records._redact import Json, redact
@@ -179,7 +178,7 @@ class Recorder:
                 environment=self._settings.environment,
                 release=self._settings.release,
                 code=given.code,
-                exceptions=tuple(_exception(link) for link in chain),
+                exceptions=describe_chain(chain),
                 request=self._request(given.request_data),
                 request_id=request_id,
                 user_id=self._user(given.user_id),
@@ -236,13 +235,3 @@ def _new_id(group: str) -> str:
 def _place(link: Link) -> str:
     blamed = link.stack.blamed
     return f"{blamed[0].culprit}:{blamed[1]}" if blamed else ""
-
-
-def _exception(link: Link) -> ExceptionInfo:
-    return ExceptionInfo(
-        type=type_name(type(link.error)),
-        message=message_of(link.error),
-        frames=link.stack.frames(),
-        omitted_frames=link.stack.omitted,
-        relation=link.relation,
-    )

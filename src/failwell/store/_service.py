@@ -9,10 +9,9 @@ from typing import Protocol, TypedDict
 import msgspec
 
 from failwell.exceptions import AppError
-from failwell.records import ErrorRecord
+from failwell.records import ErrorRecord, format_chain
 from failwell.store._store import Store
 from failwell.store._times import microseconds, moment
-from failwell.store._traceback import format_chain
 
 _logger = logging.getLogger("failwell")
 
@@ -161,7 +160,7 @@ def _entry(record: ErrorRecord) -> ErrorLog:
         id=record.id,
         error_type=_class_name(record.type),
         error_message=record.message,
-        stack_trace=format_chain(record),
+        stack_trace="\n".join(format_chain(record.exceptions)),
         user_id=record.user_id,
         request_data=_request_data(record),
         timestamp=moment(microseconds(record.timestamp)),
