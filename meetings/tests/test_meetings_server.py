@@ -191,11 +191,12 @@ def test_stopping_ends_every_process(backend: Backend) -> None:
 
 def test_a_killed_shipper_is_started_again(backend: Backend) -> None:
     """Recording goes on, and somebody ships again."""
+    backend.wait_for("Shipper of")
     first = backend.children()["failwell ship"]
 
     os.kill(first, signal.SIGKILL)
     backend.wait_for("starting it again")
-    backend.wait_for("Shipping", times=2)
+    backend.wait_for("Shipper of", times=2)
 
     assert backend.children()["failwell ship"] != first
 

@@ -29,6 +29,7 @@ def write_script(stage: Stage) -> list[Shot]:
         *_what_is_taken(stage),
         *_what_is_invalid(stage),
         *_who_may_not(stage),
+        *_what_is_not_ones_own(stage),
         *_what_is_not_there(stage),
         *_what_http_refuses(stage),
         *_what_breaks(),
@@ -127,20 +128,18 @@ def _what_is_invalid(stage: Stage) -> Iterator[Shot]:
 
 
 def _who_may_not(stage: Stage) -> Iterator[Shot]:
+    def ask(title: str, code: str, token: str | None = None) -> Shot:
+        return _shot(title, "GET", "/meetings", code, token=token)
+
     forged = stage.organizer.token[:-6] + "AAAAAA"
-    room = {"name": "My own", "capacity": 3}
+    refresh = stage.organizer.refresh_token
+    wrong = {**_sign_in(stage), "password": "not the password"}
     for _ in range(8):
-        yield _shot("no token", "GET", "/meetings", "AUTHENTICATION_ERROR")
-        yield _shot(
-            "an expired token",
-            "GET",
-            "/meetings",
-            "INVALID_TOKEN",
-            token=stage.expired_token,
-        )
-        yield _shot("a forged token", "GET", "/meetings", "INVALID_TOKEN", token=forged)
+        yield ask("no token", "AUTHENTICATION_ERROR")
+        yield ask("an expired token", "INVALID_TOKEN", token=stage.expired_token)
+        yield ask("a forged token", "INVALID_TOKEN", token=forged)
     for _ in range(5):
-        wrong = {**_sign_in(stage), "password": "not the password"}
+        yield ask("a refresh token as access", "INVALID_TOKEN", token=refresh)
         yield _shot(
             "a wrong password",
             "POST",
@@ -148,15 +147,13 @@ def _who_may_not(stage: Stage) -> Iterator[Shot]:
             "AUTHENTICATION_ERROR",
             json=wrong,
         )
-        refresh = stage.organizer.refresh_token
-        yield _shot(
-            "a refresh token as access",
-            "GET",
-            "/users/me",
-            "INVALID_TOKEN",
-            token=refresh,
-        )
-        guest = partial(_shot, token=stage.guest.token)
+
+
+def _what_is_not_ones_own(stage: Stage) -> Iterator[Shot]:
+    guest = partial(_shot, token=stage.guest.token)
+    room = {"name": "My own", "capacity": 3}
+    public = f"/meetings/{stage.full_meeting['id']}"
+    for _ in range(5):
         yield guest(
             "a room made by a member",
             "POST",
@@ -164,7 +161,6 @@ def _who_may_not(stage: Stage) -> Iterator[Shot]:
             "AUTHORIZATION_ERROR",
             json=room,
         )
-        public = f"/meetings/{stage.full_meeting['id']}"
         yield guest(
             "change another's meeting",
             "PATCH",

@@ -125,6 +125,8 @@ def _shipper() -> list[str]:
 
 def _await_answer(host: str, port: int, server: Child, stop: StopSignals) -> bool:
     while server.exit_code is None and stop.pause():
+        # Connecting is enough, requests wait for the workers. A request of ours would
+        # make a worker ship before the shipper, which is still starting, could.
         with socket.socket() as probe:
             if probe.connect_ex((_reachable(host), port)) == 0:
                 return True

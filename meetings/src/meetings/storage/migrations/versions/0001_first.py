@@ -36,6 +36,8 @@ def upgrade() -> None:
     """Make the tables, their indexes and triggers."""
     _people_and_rooms()
     _meetings()
+    _seats()
+    _indexes()
     _triggers()
 
 
@@ -93,12 +95,9 @@ def _meetings() -> None:
             "status IN ('confirmed', 'cancelled')", name=op.f("ck_meetings_status")
         ),
     )
-    for columns in (
-        ["room_id", "start_time", "end_time"],
-        ["organizer_id", "start_time", "end_time"],
-        ["start_time", "id"],
-    ):
-        op.create_index(f"ix_meetings_{'_'.join(columns)}", "meetings", columns)
+
+
+def _seats() -> None:
     op.create_table(
         "participants",
         sa.Column("meeting_id", sa.Integer, nullable=False),
@@ -115,6 +114,15 @@ def _meetings() -> None:
             ["user_id"], ["users.id"], name="fk_participants_user_id"
         ),
     )
+
+
+def _indexes() -> None:
+    for columns in (
+        ["room_id", "start_time", "end_time"],
+        ["organizer_id", "start_time", "end_time"],
+        ["start_time", "id"],
+    ):
+        op.create_index(f"ix_meetings_{'_'.join(columns)}", "meetings", columns)
     op.create_index(
         "ix_participants_user_id_meeting_id", "participants", ["user_id", "meeting_id"]
     )
