@@ -59,6 +59,6 @@ def api(make_api: Callable[..., Api]) -> Api:
 def shared_api(
     tmp_path_factory: pytest.TempPathFactory, migrated: Path
 ) -> Iterator[Api]:
-    """Return an application for tests that are all refused, and so change nothing."""
+    """Return an application for tests that do not see what others left in it."""
     with _applications(tmp_path_factory.mktemp("shared"), migrated) as make:
         yield make()

@@ -94,6 +94,15 @@ def test_a_dead_calendar_costs_no_booking(make_api: Callable[..., Api]) -> None:
     assert api.call("GET", "/meetings/1", ada).status_code == 200
 
 
+def test_an_impossible_address_costs_no_booking(make_api: Callable[..., Api]) -> None:
+    """What the settings could not see is a failure of the calendar, too."""
+    api = make_api(MEETINGS_CALENDAR_URL="http://a b.example/hook")
+
+    answer = api.book(api.person())
+
+    assert (answer.status_code, answer.headers["Calendar-Sync"]) == (201, "failed")
+
+
 def test_without_a_calendar_nothing_is_said(api: Api) -> None:
     """No header where there is nobody to tell."""
     assert "Calendar-Sync" not in api.book(api.person()).headers

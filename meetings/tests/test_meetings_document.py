@@ -99,6 +99,7 @@ def test_the_page_needs_nothing_from_elsewhere(api: Api) -> None:
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
     assert page.mimetype == "text/html"
     loaded = re.findall(r'(?:src|href)="([^"]+)"', page.get_data(as_text=True))
     assert len(loaded) == 5

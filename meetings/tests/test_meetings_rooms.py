@@ -74,6 +74,7 @@ def test_bad_queries_name_the_parameter(api: Api) -> None:
         ("limit=201", "limit"),
         ("limit=1000000000", "limit"),
         ("limit=x", "limit"),
+        ("limit=1&limit=2", "limit"),
         ("cursor=x", "cursor"),
         ("cursor=%00", "cursor"),
         ("cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "cursor"),

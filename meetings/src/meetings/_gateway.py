@@ -67,6 +67,8 @@ class Calendar:
     @cached_property
     def _client(self) -> httpx.Client:
         # Made at the first call: a client made before a fork would share its sockets.
+        # It would log every address, and the calendar's may hold a key.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         return httpx.Client(timeout=_TIMEOUT_S)
 
     def _post(self, payload: dict[str, Any]) -> None:
@@ -74,7 +76,7 @@ class Calendar:
             # The body of the answer is not read: it may be endless.
             with self._client.stream("POST", str(self._url), json=payload) as answer:
                 status = answer.status_code
-        except httpx.TransportError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             message = "The calendar cannot be reached"
             raise ServiceUnavailableError(message) from error
         if not answer.is_success:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from failwell import ValidationError
@@ -22,6 +22,19 @@ People = Annotated[
 
 class MeetingInput(Input):
     """A meeting to be booked; with `max_capacity`, anyone may see and join it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Planning",
+                    "start_time": "2026-05-04T09:00:00+02:00",
+                    "end_time": "2026-05-04T10:00:00+02:00",
+                    "participants": [],
+                }
+            ]
+        }
+    )
 
     title: Line
     start_time: Moment
@@ -57,6 +70,8 @@ def _left_out() -> Any:  # noqa: ANN401 - stands for every kind of field
 
 class MeetingChange(Input):
     """What is to change; fields that are left out stay, null empties where allowed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Review"}]})
 
     title: Line = Field(default_factory=_left_out)
     start_time: Moment = Field(default_factory=_left_out)

@@ -41,9 +41,14 @@ def read_query(model: type[Model]) -> Model:
         ValidationError: It does not validate; names every parameter.
     """
     try:
-        return model.model_validate(request.args.to_dict())
+        return model.model_validate(_single(request.args.to_dict(flat=False)))
     except pydantic.ValidationError as error:
         raise _translate(error, root="query") from None
+
+
+def _single(values: dict[str, list[str]]) -> dict[str, str | list[str]]:
+    # A parameter that is given twice stays a list, which none of ours is.
+    return {n: v[0] if len(v) == 1 else v for n, v in values.items()}
 
 
 def _translate(error: pydantic.ValidationError, root: str) -> ValidationError:
