@@ -244,6 +244,23 @@ def test_a_bad_port_is_refused(tmp_path: Path, port: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_unusable_database_is_refused(tmp_path: Path) -> None:
+    """The sentence names the setting and what the database said."""
+    refused = subprocess.run(
+        _command("serve"),
+        cwd=tmp_path,
+        env=_environ(tmp_path, _free_port())
+        | {"DATABASE_URL": f"sqlite:///{tmp_path}/missing/meetings.db"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert refused.returncode == 1
+    assert "DATABASE_URL cannot be used: unable to open" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_the_demo_without_a_server_says_what_to_do(tmp_path: Path) -> None:
     """Neither an empty folder nor a silent port is a traceback."""
     environ = _environ(tmp_path, _free_port())

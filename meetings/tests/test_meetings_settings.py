@@ -1,10 +1,13 @@
 """Settings of the backend: where they come from, and what is refused."""
 
+import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
 from failwell import SettingsError
+from meetings import Settings
 from meetings._settings import read_settings
 
 KEY = "k" * 32
@@ -65,3 +68,21 @@ def test_an_empty_calendar_is_none() -> None:
     settings = read_settings({"SECRET_KEY": KEY}, {"MEETINGS_CALENDAR_URL": ""})
 
     assert settings.calendar_url is None
+
+
+def test_the_page_names_every_setting() -> None:
+    """The reference has a row for each setting, and for nothing else."""
+    page = Path(__file__).parents[2] / "docs" / "reference" / "backend.md"
+
+    documented = re.findall(r"^\| `([A-Z_]+)` \|", page.read_text(), re.MULTILINE)
+
+    fields = {
+        "secret_key": "SECRET_KEY",
+        "database_url": "DATABASE_URL",
+        "instance_dir": "MEETINGS_INSTANCE_DIR",
+        "calendar_url": "MEETINGS_CALENDAR_URL",
+        "access_token_s": "MEETINGS_ACCESS_TOKEN_SECONDS",
+        "demo": "MEETINGS_DEMO",
+    }
+    assert fields.keys() == {field.name for field in dataclasses.fields(Settings)}
+    assert sorted(documented) == sorted(fields.values())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flask import Flask
 from rich.console import Console
+from sqlalchemy.exc import DBAPIError
 
 from failwell import signin_link
 from meetings._app import create_app
@@ -39,7 +40,7 @@ def serve(host: str, port_text: str, *, demo: bool) -> int:
         The exit status.
 
     Raises:
-        StartError: The port is no port, or taken.
+        StartError: The port is no port, or taken, or the database cannot be used.
         SettingsError: A setting is not allowed.
         OSError: The instance folder cannot be written.
     """
@@ -53,7 +54,11 @@ def serve(host: str, port_text: str, *, demo: bool) -> int:
     }
     # The children log; this process talks to the person in front of it.
     app = create_app({**instance_config(), "FAILWELL_LOGGING": False})
-    admin = _prepare_database(app, folder)
+    try:
+        admin = _prepare_database(app, folder)
+    except DBAPIError as error:
+        message = f"The database of DATABASE_URL cannot be used: {error.orig}"
+        raise StartError(message) from error
     stop = StopSignals()
     # The shipper ends last: it still moves what the server recorded while it ended.
     with (
