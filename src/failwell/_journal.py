@@ -5,6 +5,7 @@ made, and a test switches `TESTING` on after it.
 """
 
 import logging
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ class Journal:
         self._clock = clock
         self._lock = threading.Lock()
         self._built: _Parts | None = None
+        self._started_in = 0
 
     @property
     def recorder(self) -> Recorder:
@@ -91,7 +93,10 @@ class Journal:
 
     def start(self) -> None:
         """See to it that somebody ships; cheap when that is so already."""
-        self._parts.shipper.start()
+        # After a fork the thread is the parent's; the number of the process tells.
+        if self._started_in != os.getpid():
+            self._parts.shipper.start()
+            self._started_in = os.getpid()
 
     def settle(self, timeout_s: float = 2.0) -> bool:
         """Wait until what this node has spooled is in the store."""

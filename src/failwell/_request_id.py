@@ -67,7 +67,10 @@ class RequestIdMiddleware:
             headers: list[tuple[str, str]],
             exc_info: "OptExcInfo | None" = None,
         ) -> Callable[[bytes], object]:
-            if not any(name.lower() == "x-request-id" for name, _ in headers):
+            for name, _ in headers:
+                if name.lower() == "x-request-id":
+                    break
+            else:
                 headers.append((HEADER, request_id))
             return start_response(status, headers, exc_info)
 

@@ -55,7 +55,7 @@ def test_the_file_tells_whether_a_frame_is_in_app(file: str, *, in_app: bool) ->
 
     stack = walk_traceback(caught(names["f"]).__traceback__)
 
-    assert stack.entries[-1][0].in_app is in_app
+    assert stack.places[-1].in_app is in_app
 
 
 def test_a_deep_stack_keeps_both_ends() -> None:
@@ -75,9 +75,9 @@ def test_a_deep_stack_keeps_both_ends() -> None:
 
     stack = walk_traceback(error.__traceback__)
 
-    assert len(stack.entries) == 100
+    assert len(stack.places) == 100
     assert stack.omitted == 50_002 - 100
-    assert stack.entries[0][0].function == "caught"
+    assert stack.places[0].function == "caught"
 
 
 def test_a_chain_follows_causes_and_open_contexts() -> None:
@@ -108,7 +108,7 @@ def test_the_callers_stack_ends_at_the_caller() -> None:
     """An error that was never raised is known by where it was handed over."""
     stack = walk_callers(sys._getframe())
 
-    place, line = stack.entries[-1]
+    place, line = stack.places[-1], stack.frames()[-1].line
     assert place.function == "test_the_callers_stack_ends_at_the_caller"
     assert line > 0
 
@@ -132,6 +132,6 @@ def test_equal_code_of_two_files_is_told_apart() -> None:
     for file in ("/srv/a.py", "/usr/lib/python3/site-packages/a.py"):
         names: dict[str, FunctionType] = {}
         exec(compile("def f(): 1 / 0", file, "exec"), names)  # noqa: S102 - ours
-        places.append(walk_traceback(caught(names["f"]).__traceback__).entries[-1][0])
+        places.append(walk_traceback(caught(names["f"]).__traceback__).places[-1])
 
     assert [place.in_app for place in places] == [True, False]

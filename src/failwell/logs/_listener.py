@@ -24,6 +24,7 @@ _PATIENCE_S = 0.25
 _EXIT_S = 2.0
 _EXIT_ROUNDS = 5
 _FORK_S = 1.0
+_LULL_S = 0.01
 
 _log = logging.getLogger(__name__)
 
@@ -155,6 +156,10 @@ class Listener:
                 consume_safely(*job)
             del job
             self._jammed = False
+            if queue.empty():
+                # Lines come in bursts: to be woken for each would cost the thread that
+                # hands it over more than the line itself.
+                self._clock.sleep(_LULL_S)
             if self._dropped and queue.qsize() < _LIMIT // 2:
                 dropped, self._dropped = self._dropped, 0
                 _log.warning(

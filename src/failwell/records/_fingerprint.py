@@ -6,16 +6,21 @@ deployments, and ids in messages.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import blake2b
 
 import re2
 
-from failwell.records._frames import Link, Stack, walk_chain
+from failwell.records._frames import Link, Place, walk_chain
 from failwell.records._message import message_of
 from failwell.records._text import type_name
 
 ALGORITHM = "fw1"
 _HASH_BYTES = 8
+
+Outline = tuple[tuple[str, type[BaseException], tuple[Place, ...]], ...]
+"""Of each exception of a chain, the raised one first: relation, type and places."""
+
 _TEMPLATE_LENGTH = 200
 
 # What varies between two messages of one fault: quoted text, addresses, and any word
@@ -40,33 +45,38 @@ def fingerprint(error: BaseException, code: str = "INTERNAL_ERROR") -> str:
 
 def fingerprint_chain(chain: tuple[Link, ...], code: str) -> str:
     """Return the hash of the group of a chain that has been walked; see `fingerprint`."""
-    parts = "\0".join(_parts(chain, code))
+    raised = chain[0]
+    what = "" if raised.stack.places else template(message_of(raised.error))
+    outline = [(link.relation, type(link.error), link.stack.places) for link in chain]
+    return _hash(code, what, tuple(outline))
+
+
+# The same few faults make nearly all errors.
+@lru_cache(maxsize=1024)
+def _hash(code: str, what: str, outline: Outline) -> str:
+    parts = "\0".join(_parts(code, what, outline))
     encoded = parts.encode("utf-8", "backslashreplace")
     return blake2b(encoded, digest_size=_HASH_BYTES).hexdigest()
 
 
-def _parts(chain: tuple[Link, ...], code: str) -> Iterator[str]:
-    raised = chain[0]
+def _parts(code: str, what: str, outline: Outline) -> Iterator[str]:
+    (_, kind, places), *leading = outline
     yield ALGORITHM
     yield code
-    yield type_name(type(raised.error))
-    if raised.stack.entries:
-        yield from _stack_keys(raised.stack)
-    else:
-        yield template(message_of(raised.error))
-    for link in chain[1:]:
-        yield f"{link.relation} {type_name(type(link.error))}"
-    root = chain[-1]
-    if root is not raised and root.stack.entries:
-        yield root.stack.entries[-1][0].key
+    yield type_name(kind)
+    yield from _stack_keys(places) if places else (what,)
+    for relation, kind, _ in leading:
+        yield f"{relation} {type_name(kind)}"
+    if leading and leading[-1][2]:
+        yield leading[-1][2][-1].key
 
 
-def _stack_keys(stack: Stack) -> Iterator[str]:
+def _stack_keys(places: tuple[Place, ...]) -> Iterator[str]:
     # Each place once, in the order of its first appearance: not only a function that
     # calls itself, also two that call each other are one group at any depth.
-    crash = stack.entries[-1][0]
-    in_app = dict.fromkeys(place.key for place, _ in stack.entries if place.in_app)
-    yield from in_app or dict.fromkeys(place.key for place, _ in stack.entries)
+    crash = places[-1]
+    in_app = dict.fromkeys(place.key for place in places if place.in_app)
+    yield from in_app or dict.fromkeys(place.key for place in places)
     if not crash.in_app:
         yield f"in {crash.key}"
 

@@ -7,9 +7,7 @@ code object or an exception, formats nothing and reads no source file.
 import os
 import sys
 import weakref
-from collections import deque
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Literal, NamedTuple, TypeVar
@@ -40,8 +38,12 @@ _INSTALLED = tuple(
 _COMPREHENSIONS = (".<listcomp>", ".<dictcomp>", ".<setcomp>")
 
 
-class Place(NamedTuple):
-    """What is the same each time that a piece of code fails."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """What is the same each time that a piece of code fails.
+
+    Equal to itself alone, so that a tuple of places is a cheap key.
+    """
 
     module: str
     function: str
@@ -56,30 +58,45 @@ class Place(NamedTuple):
         return f"{self.module}:{self.function}"
 
 
-Entry = tuple[Place, int]
-"""A place and the line."""
+Steps = tuple[TracebackType | FrameType, ...]
 
 
 class Stack(NamedTuple):
-    """The frames of one exception, from the outermost call to the raise."""
+    """The frames of one exception, from the outermost call to the raise.
 
-    entries: tuple[Entry, ...]
+    Lives as long as the exception is being captured: its steps hold the frames.
+    """
+
+    places: tuple[Place, ...]
+    steps: Steps
     omitted: int = 0
 
     @property
-    def blamed(self) -> Entry | None:
-        """The innermost in-app frame, or else the one that raised."""
-        for entry in reversed(self.entries):
-            if entry[0].in_app:
-                return entry
-        return self.entries[-1] if self.entries else None
+    def blamed(self) -> tuple[Place, int] | None:
+        """The innermost in-app frame, or else the one that raised, with its line."""
+        if not self.places:
+            return None
+        last = len(self.places) - 1
+        at = next((n for n in range(last, -1, -1) if self.places[n].in_app), last)
+        return self.places[at], _lines(self.steps[at : at + 1])[0]
 
     def frames(self) -> tuple[Frame, ...]:
         """Return the frames as they are recorded."""
+        # Lines are read here and not in the walk: most errors only need the one to
+        # blame, and each has to be looked up in its code.
         return tuple(
-            Frame(place.module, place.function, place.file, line, place.in_app)
-            for place, line in self.entries
+            [
+                Frame(place.module, place.function, place.file, line, place.in_app)
+                for place, line in zip(self.places, _lines(self.steps), strict=True)
+            ]
         )
+
+
+def _lines(steps: Steps) -> list[int]:
+    return [
+        (step.tb_lineno if type(step) is TracebackType else step.f_lineno) or 0
+        for step in steps
+    ]
 
 
 class Link(NamedTuple):
@@ -102,7 +119,7 @@ def walk_chain(error: BaseException, *, explicit: bool = False) -> tuple[Link, .
             call into failwell, so that it is known where it came from.
     """
     stack = walk_traceback(error.__traceback__)
-    if explicit and not stack.entries:
+    if explicit and not stack.places:
         stack = walk_callers(sys._getframe(1))  # noqa: SLF001 - the documented way
     links = [Link(error, "", stack)]
     while len(links) < CHAIN_LIMIT:
@@ -122,41 +139,32 @@ def _led_to(error: BaseException) -> tuple[BaseException | None, Relation]:
 
 def walk_traceback(traceback: TracebackType | None) -> Stack:
     """Return the stack of a traceback: of a very deep one, the first 50 and last 50."""
-    outer, inner, omitted = _edges(_inwards(traceback))
-    return Stack(
-        tuple(
-            (_place(step.tb_frame), step.tb_lineno or 0) for step in (*outer, *inner)
-        ),
-        omitted,
-    )
+    steps: list[TracebackType] = []
+    while traceback is not None:
+        steps.append(traceback)
+        traceback = traceback.tb_next
+    kept = _edges(steps)
+    places = _places_of([step.tb_frame for step in kept])
+    return Stack(places, tuple(kept), len(steps) - len(kept))
 
 
 def walk_callers(frame: FrameType | None) -> Stack:
     """Return the stack that led to `frame`, without failwell's own innermost part."""
     while frame is not None and frame.f_code.co_filename.startswith(_FAILWELL):
         frame = frame.f_back
-    inner, outer, omitted = _edges(_outwards(frame))
-    steps = reversed((*inner, *outer))
-    return Stack(tuple((_place(step), step.f_lineno or 0) for step in steps), omitted)
-
-
-def _inwards(traceback: TracebackType | None) -> Iterator[TracebackType]:
-    while traceback is not None:
-        yield traceback
-        traceback = traceback.tb_next
-
-
-def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    steps: list[FrameType] = []
     while frame is not None:
-        yield frame
+        steps.append(frame)
         frame = frame.f_back
+    steps.reverse()
+    kept = _edges(steps)
+    return Stack(_places_of(kept), tuple(kept), len(steps) - len(kept))
 
 
-def _edges(steps: Iterator[Item]) -> tuple[list[Item], Iterable[Item], int]:
-    first = list(islice(steps, EDGE_FRAMES))
-    last = deque(enumerate(steps, 1), EDGE_FRAMES)
-    omitted = last[-1][0] - len(last) if last else 0
-    return first, [step for _, step in last], omitted
+def _edges(steps: list[Item]) -> list[Item]:
+    if len(steps) <= 2 * EDGE_FRAMES:
+        return steps
+    return steps[:EDGE_FRAMES] + steps[-EDGE_FRAMES:]
 
 
 # Keyed by the address, for a code object's own hash and equality look at its constants
@@ -165,16 +173,23 @@ def _edges(steps: Iterator[Item]) -> tuple[list[Item], Iterable[Item], int]:
 _places: dict[int, tuple[weakref.ref[CodeType], Place]] = {}
 
 
-def _place(frame: FrameType) -> Place:
-    code = frame.f_code
-    known = _places.get(id(code))
-    if known is not None and known[0]() is code:
-        return known[1]
-    place = _resolve(code, frame.f_globals.get("__name__"))
+def _places_of(frames: list[FrameType]) -> tuple[Place, ...]:
+    places = []
+    for frame in frames:
+        code = frame.f_code
+        known = _places.get(id(code))
+        if known is None or known[0]() is not code:
+            known = _learn(code, frame)
+        places.append(known[1])
+    return tuple(places)
+
+
+def _learn(code: CodeType, frame: FrameType) -> tuple[weakref.ref[CodeType], Place]:
     if len(_places) >= _CACHE_LIMIT:
         _places.clear()
-    _places[id(code)] = weakref.ref(code), place
-    return place
+    place = _resolve(code, frame.f_globals.get("__name__"))
+    _places[id(code)] = known = weakref.ref(code), place
+    return known
 
 
 def _resolve(code: CodeType, name: object) -> Place:

@@ -105,8 +105,8 @@ class Handlers:
             got_request_exception.send(
                 app, _async_wrapper=app.ensure_sync, exception=exception
             )
-        if is_recorded(error):
-            app.log_exception(sys.exc_info())
+        if error_id is None and is_recorded(error):
+            self._flask_log_exception(sys.exc_info())
         response = self._render(error, error_id)
         return app.finalize_request(response, from_error_handler=True)
 

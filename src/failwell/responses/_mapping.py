@@ -4,10 +4,11 @@ Owns which exception is answered as which `AppError`. Libraries are recognised
 without being imported: an exception of theirs exists only where they are loaded.
 """
 
+import functools
 import math
-import sys
+from collections.abc import Callable, Hashable
 from http import HTTPStatus
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from flask import has_request_context, request
 from werkzeug.exceptions import HTTPException, NotFound
@@ -27,6 +28,17 @@ INTERNAL_MESSAGE = "An internal server error occurred"
 
 _OF_THE_BODY = frozenset({"content-type", "content-length"})
 _REDIRECTS = range(300, 400)
+_FAMILIES = {
+    ("sqlalchemy.exc", "SQLAlchemyError"): "database",
+    ("jwt.exceptions", "InvalidTokenError"): "token",
+    ("jwt.exceptions", "ExpiredSignatureError"): "expired token",
+    ("jwt.exceptions", "PyJWKClientConnectionError"): "keys away",
+    ("jwt.exceptions", "PyJWKSetError"): "keys away",
+    ("jwt.exceptions", "PyJWTError"): "token set-up",
+}
+# PyJWT gives a token that names an unknown key the same class as a key set that cannot
+# be read; only the text tells the client's fault from ours.
+_UNKNOWN_KEY = "Unable to find a signing key"
 
 
 class HttpError(AppError):
@@ -73,10 +85,8 @@ def classify(error: BaseException) -> AppError | None:
         known = _from_group(error)
     elif isinstance(error, RecursionError):
         known = _from_deep_body(error)
-    elif _is(error, "sqlalchemy.exc", "SQLAlchemyError"):
-        known = DatabaseError()
     else:
-        known = _from_token(error)
+        known = _from_library(error)
     return None if known is None else _because(error, known)
 
 
@@ -150,22 +160,28 @@ def _from_deep_body(error: RecursionError) -> AppError | None:
     return None
 
 
-def _from_token(error: BaseException) -> AppError | None:
-    if not _is(error, "jwt.exceptions", "PyJWTError"):
-        return None
-    if _is(error, "jwt.exceptions", "InvalidTokenError"):
-        expired = _is(error, "jwt.exceptions", "ExpiredSignatureError")
-        return InvalidTokenError("expired" if expired else None)
-    if _is(error, "jwt.exceptions", "PyJWKClientConnectionError", "PyJWKSetError"):
-        return ServiceUnavailableError()
-    # PyJWT gives a token that names an unknown key the same class as a key set that
-    # cannot be read; only the text tells the client's fault from ours.
-    if str(error).startswith("Unable to find a signing key"):
-        return InvalidTokenError()
-    return None
+def _from_library(error: BaseException) -> AppError | None:
+    family = _family(cast("Hashable", type(error)))
+    if family == "token set-up" and str(error).startswith(_UNKNOWN_KEY):
+        family = "token"
+    answer = _ANSWERS.get(family)
+    return answer() if answer else None
 
 
-def _is(error: BaseException, module: str, *names: str) -> bool:
-    loaded = sys.modules.get(module)
-    kinds = (getattr(loaded, name, None) for name in names)
-    return any(isinstance(kind, type) and isinstance(error, kind) for kind in kinds)
+_ANSWERS: dict[str, Callable[[], AppError]] = {
+    "database": DatabaseError,
+    "token": InvalidTokenError,
+    "expired token": lambda: InvalidTokenError("expired"),
+    "keys away": ServiceUnavailableError,
+}
+
+
+# Asked for every exception that nobody foresaw, so remembered by class.
+@functools.lru_cache(maxsize=512)
+def _family(kind: Hashable) -> str:
+    """Return what an exception of a library means, by the names in its ancestry.
+
+    So no library has to be imported to recognise its errors.
+    """
+    names = ((cls.__module__, cls.__name__) for cls in cast("type", kind).__mro__)
+    return next((_FAMILIES[name] for name in names if name in _FAMILIES), "")
