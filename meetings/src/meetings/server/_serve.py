@@ -21,6 +21,7 @@ from meetings.storage import db, migrate, writing
 from meetings.web import services
 
 _PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
+_USUAL_PORT = 5000
 _HIGHEST_PORT = 65_535
 
 
@@ -71,7 +72,10 @@ def serve(host: str, port_text: str, *, demo: bool) -> int:
             for line in (*_addresses(app, url, folder), *_administrator(folder, admin)):
                 console.print(f"  {line}")
             if demo:
-                console.print("  demo           in a second terminal: make demo")
+                other = "" if port == _USUAL_PORT else f" PORT={port}"
+                console.print(
+                    f"  demo           in a second terminal: make demo{other}"
+                )
             console.print("  stop           Ctrl-C\n")
         status = supervise(server, shipper, stop, console.print)
     console.print("Stopped.")

@@ -118,7 +118,7 @@ class Meeting(Base):
     participants: Mapped[list[Participant]] = relationship(
         order_by=Participant.user_id,
         cascade="all, delete-orphan",
-        lazy="selectin",
+        lazy="selectin",  # codespell:ignore selectin
     )
 
     @property
