@@ -25,11 +25,11 @@ from werkzeug.test import EnvironBuilder
 from _table import interleave, print_table
 
 DEPTH = 10
-BATCH = 200
-ROUNDS = 15
+BATCH = 1000
+ROUNDS = 11
 # So many different faults that no group reaches the number from which on failwell
 # samples (100 an hour): every one of BATCH * ROUNDS errors is kept in full.
-FAULTS = 50
+FAULTS = 200
 
 CASES = {
     "plain errorhandler(500), logger off": "plain",

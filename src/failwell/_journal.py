@@ -95,8 +95,10 @@ class Journal:
         """See to it that somebody ships; cheap when that is so already."""
         # After a fork the thread is the parent's; the number of the process tells.
         if self._started_in != os.getpid():
-            self._parts.shipper.start()
             self._started_in = os.getpid()
+            # Under test whoever reads ships; threads would outlive their test.
+            if not self._app.testing:
+                self._parts.shipper.start()
 
     def settle(self, timeout_s: float = 2.0) -> bool:
         """Wait until what this node has spooled is in the store."""

@@ -391,14 +391,17 @@ def test_async_views_are_answered() -> None:
     register_error_handlers(app)
 
     async def fail() -> None:
+        """Fail while awaited."""
         raise FullError
 
     @app.route("/one")
     async def one() -> str:
+        """Fail on purpose while awaited."""
         raise FullError
 
     @app.route("/group")
     async def group() -> str:
+        """Fail in several tasks."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(fail())
         return "fine"

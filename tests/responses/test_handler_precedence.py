@@ -180,6 +180,7 @@ def test_an_async_handler_answers() -> None:
 
     def build(app: Flask) -> None:
         async def handle(_: Exception) -> tuple[str, int]:
+            """Answer while awaited."""
             return "own", 409
 
         app.register_error_handler(KeyError, handle)

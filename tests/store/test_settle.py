@@ -39,6 +39,7 @@ def _write(spool: Spool | MemorySpool, feed: "Feed", number: int) -> None:
 
 def test_memory_is_settled_on_the_calling_thread(feed: "Feed") -> None:
     """Under TESTING, without any thread, what was recorded can be read at once."""
+    before = _shippers()
     spool = MemorySpool(clock=feed.clock)
     with closing(Store("sqlite://", clock=feed.clock)) as store:
         shipping = ShipperThread(spool, store, clock=feed.clock)
@@ -49,7 +50,7 @@ def test_memory_is_settled_on_the_calling_thread(feed: "Feed") -> None:
         _write(spool, feed, 2)
         assert shipping.settle()
         assert store.groups()[0].count == 2
-        assert _shippers() == 0
+        assert _shippers() == before
 
 
 def test_settle_ships_where_nobody_does(
@@ -69,11 +70,12 @@ def test_settle_waits_for_the_thread(
     spool: Spool, source: SpoolDirectory, store: Store, feed: "Feed"
 ) -> None:
     """With the thread elected, settle returns once the thread has moved it."""
+    before = _shippers()
     shipping = ShipperThread(source, store)
     shipping.start()
     shipping.start()
     _wait_until_elected(source)
-    assert _shippers() == 1
+    assert _shippers() == before + 1
 
     for number in range(5):
         _write(spool, feed, number)
@@ -81,7 +83,7 @@ def test_settle_waits_for_the_thread(
         assert store.groups()[0].count == number + 1
 
     shipping.stop()
-    assert _shippers() == 0
+    assert _shippers() == before
 
 
 def test_settle_does_not_wait_for_the_clock_beside_its_own_thread(
