@@ -8,6 +8,7 @@ import pytest
 
 from failwell._settings import Settings
 from failwell.catalog import BUILT_IN
+from failwell.cli import create_commands
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -69,3 +70,12 @@ def test_errors_page_names_every_code() -> None:
 
     expected = [(entry.code, str(entry.status)) for entry in BUILT_IN]
     assert sorted(documented) == sorted(expected)
+
+
+def test_commands_page_names_every_command() -> None:
+    """The table has a row for each command, and for nothing else."""
+    page = (ROOT / "docs/reference/commands.md").read_text()
+
+    documented = re.findall(r"^\| `flask failwell (\w+)", page, re.MULTILINE)
+
+    assert sorted(documented) == sorted(create_commands().commands)
