@@ -10,11 +10,13 @@ Every exception becomes one documented answer, every error is recorded durably a
 the request path, and people find it in the console and on the command line.
 """
 
+import importlib
+import typing
+
 from failwell._extension import Failwell
 from failwell._settings import SettingsError
 from failwell._version import __version__
 from failwell.catalog import CATALOG, Catalog, CatalogEntry
-from failwell.console import signin_link
 from failwell.exceptions import (
     AppError,
     AuthenticationError,
@@ -30,7 +32,28 @@ from failwell.exceptions import (
 from failwell.logs import setup_logging
 from failwell.resilience import CircuitBreaker, CircuitState, retry
 from failwell.responses import register_error_handlers
-from failwell.store import ErrorLog, ErrorLoggingService
+
+if typing.TYPE_CHECKING:
+    from failwell.console import signin_link
+    from failwell.store import ErrorLog, ErrorLoggingService
+else:
+    # Their rooms take as long to load as all the others together.
+    _LOADED_WHEN_ASKED_FOR = {
+        "ErrorLog": "failwell.store",
+        "ErrorLoggingService": "failwell.store",
+        "signin_link": "failwell.console",
+    }
+
+    def __getattr__(name: str) -> object:
+        room = _LOADED_WHEN_ASKED_FOR.get(name)
+        if room is None:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        return getattr(importlib.import_module(room), name)
+
+    def __dir__() -> list[str]:
+        return sorted(globals().keys() | set(__all__))
+
 
 __all__ = [
     "CATALOG",

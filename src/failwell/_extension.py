@@ -1,14 +1,21 @@
 """`Failwell(app)`: wiring, and nothing but wiring."""
 
+from typing import TYPE_CHECKING
+
 from flask import Flask, current_app
 
-from failwell._journal import Journal, journal_of
-from failwell._settings import read_settings
-from failwell.cli import create_commands
-from failwell.console import create_console
+from failwell._settings import Settings, read_settings
 from failwell.logs import setup_logging
 from failwell.responses import register_error_handlers
-from failwell.store import ErrorLoggingService
+
+if TYPE_CHECKING:
+    from failwell._journal import Journal
+    from failwell.store import ErrorLoggingService
+
+# The rooms that record, store and show take as long to load as all the others: whoever
+# imports failwell for an error or a retry does not pay for them. They are loaded with
+# `Failwell(app)` and not with the first error, which may come when memory or file
+# descriptors have run out; and before a server forks.
 
 
 class Failwell:
@@ -43,22 +50,33 @@ class Failwell:
         )
         if settings.logging:
             setup_logging(app, settings)
+        from failwell._journal import Journal  # noqa: PLC0415 - see above
+        from failwell.cli import create_commands  # noqa: PLC0415 - see above
+
         journal = Journal(app, settings)
         app.extensions["failwell"] = journal
         register_error_handlers(app, recorder=journal, settings=settings)
         app.before_request(journal.start)
         app.cli.add_command(create_commands())
         if settings.console_key is not None:
-            app.register_blueprint(
-                create_console(settings, lambda: journal.store, journal.settle)
-            )
+            _add_console(app, settings, journal)
         return app
 
     @property
-    def error_logging_service(self) -> ErrorLoggingService:
+    def error_logging_service(self) -> "ErrorLoggingService":
         """The error log of the current application.
 
         Raises:
             RuntimeError: Outside of an application context, or without Failwell.
         """
+        from failwell._journal import journal_of  # noqa: PLC0415 - see above
+
         return journal_of(current_app).service
+
+
+def _add_console(app: Flask, settings: Settings, journal: "Journal") -> None:
+    from failwell.console import create_console  # noqa: PLC0415 - see above
+
+    app.register_blueprint(
+        create_console(settings, lambda: journal.store, journal.settle)
+    )

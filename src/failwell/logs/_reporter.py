@@ -2,9 +2,13 @@
 
 import logging
 
+from typing import TYPE_CHECKING
+
 from failwell.logs._escape import escape, harmless
 from failwell.logs._listener import LISTENER, consume_safely
-from failwell.records import ErrorNotice, format_chain
+
+if TYPE_CHECKING:
+    from failwell.records import ErrorNotice
 
 
 class ErrorReporter:
@@ -23,14 +27,14 @@ class ErrorReporter:
         self._logger = logging.getLogger(logger_name)
         self._synchronous = synchronous
 
-    def announce(self, notice: ErrorNotice) -> None:
+    def announce(self, notice: "ErrorNotice") -> None:
         """Hand `notice` over; returns at once and never raises."""
         if self._synchronous:
             consume_safely(self._write, notice)
         else:
             LISTENER.put(self._write, notice)
 
-    def _write(self, notice: ErrorNotice) -> None:
+    def _write(self, notice: "ErrorNotice") -> None:
         if not self._logger.isEnabledFor(logging.ERROR):
             return
         path, line = _place(notice)
@@ -50,13 +54,16 @@ class ErrorReporter:
             },
         )
         if notice.record is not None:
+            # Loaded long ago by whoever made the notice.
+            from failwell.records import format_chain  # noqa: PLC0415 - see above
+
             # The text that logging itself would keep there: any formatter appends it.
             chain = format_chain(notice.record.exceptions, read_files=True)
             record.exc_text = "\n".join(harmless(chain))
         self._logger.handle(record)
 
 
-def _place(notice: ErrorNotice) -> tuple[str, int]:
+def _place(notice: "ErrorNotice") -> tuple[str, int]:
     module, _, line = notice.place.rpartition(":")
     frames = [
         frame
