@@ -1,7 +1,6 @@
 """An error's line in the log, written off the caller's thread."""
 
 import logging
-
 from typing import TYPE_CHECKING
 
 from failwell.logs._escape import escape, harmless
