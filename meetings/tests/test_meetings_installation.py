@@ -9,6 +9,7 @@ from meetings_api import Api, config
 
 from failwell import SettingsError
 from meetings import create_app
+from meetings._files import write_once
 from meetings.accounts import make_first_admin, read_first_admin
 from meetings.server import application, instance_config, prepare_instance
 from meetings.storage import db, writing
@@ -81,10 +82,10 @@ def test_a_crash_after_the_file_is_mended(tmp_path: Path, api: Api) -> None:
     assert "access_token" in api.sign_in("root@example.com", "kept-password")
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"email": "x"}'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"email": "x"}', "\udcff"])
 def test_a_broken_file_is_refused(tmp_path: Path, content: str) -> None:
     """The sentence names the file and what to do with it."""
-    (tmp_path / "first-admin.json").write_text(content)
+    (tmp_path / "first-admin.json").write_text(content, errors="surrogateescape")
 
     with pytest.raises(ValueError, match=r"first-admin.json holds no .*; remove it"):
         read_first_admin(tmp_path)
@@ -96,3 +97,15 @@ def test_create_app_connects_to_nothing(tmp_path: Path) -> None:
 
     assert list(tmp_path.iterdir()) == []
     assert db is not None
+
+
+def test_a_secret_file_is_made_once(tmp_path: Path) -> None:
+    """What is there stays, the mode is closed, and no draft is left behind."""
+    path = tmp_path / "key"
+
+    write_once(path, "first")
+    write_once(path, "second")
+
+    assert path.read_text() == "first"
+    assert _mode(path) == 0o600
+    assert list(tmp_path.iterdir()) == [path]

@@ -5,7 +5,6 @@ is mended by the next start, which makes the user out of the file.
 """
 
 import json
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from meetings._files import write_once
 from meetings.accounts._passwords import Passwords
 from meetings.accounts._users import register
 from meetings.storage import Role, User
@@ -62,18 +62,13 @@ def read_first_admin(instance_dir: Path) -> Credentials:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         return Credentials(email=str(kept["email"]), password=str(kept["password"]))
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         message = f"{path} holds no e-mail address and password; remove it"
         raise ValueError(message) from error
 
 
 def _kept(path: Path) -> Credentials:
-    fresh = Credentials(_EMAIL, secrets.token_urlsafe(18))
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return read_first_admin(path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump({"email": fresh.email, "password": fresh.password}, file)
-        file.write("\n")
-    return fresh
+    if not path.exists():
+        fresh = {"email": _EMAIL, "password": secrets.token_urlsafe(18)}
+        write_once(path, json.dumps(fresh) + "\n")
+    return read_first_admin(path.parent)

@@ -7,12 +7,12 @@ gives win over those of the folder.
 import os
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from flask import Flask
 
 from meetings._app import create_app
+from meetings._files import write_once
 from meetings._settings import instance_dir
 
 _KEY_FILES = {"SECRET_KEY": "secret-key", "FAILWELL_CONSOLE_KEY": "console-key"}
@@ -48,18 +48,5 @@ def prepare_instance(environ: Mapping[str, str] = os.environ) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for file in _KEY_FILES.values():
         if not (folder / file).exists():
-            _make_key(folder / file)
+            write_once(folder / file, secrets.token_urlsafe(48) + "\n")
     return folder
-
-
-def _make_key(path: Path) -> None:
-    # Complete before it has its name: no other process reads half a key.
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48) + "\n")
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink()
