@@ -48,6 +48,8 @@ def test_given_config_wins_over_the_environment() -> None:
         ("MEETINGS_CALENDAR_URL", "calendar"),
         ("MEETINGS_CALENDAR_URL", "file:///etc/passwd"),
         ("MEETINGS_CALENDAR_URL", 7),
+        ("MEETINGS_CALENDAR_URL", "http://["),
+        ("MEETINGS_CALENDAR_URL", "http://calendar:99999/"),
         ("MEETINGS_ACCESS_TOKEN_SECONDS", "soon"),
         ("MEETINGS_ACCESS_TOKEN_SECONDS", 0),
         ("MEETINGS_ACCESS_TOKEN_SECONDS", 90_000),
@@ -61,6 +63,18 @@ def test_a_bad_value_stops_the_start(name: str, value: object) -> None:
         read_settings({"SECRET_KEY": KEY, name: value}, {})
 
     assert not isinstance(value, str) or f"{value};" not in str(caught.value)
+
+
+def test_a_misspelt_name_stops_the_start() -> None:
+    """In the environment or the config; what only begins alike is left alone."""
+    meant = r"^MEETINGS_DEMOS is no .*; did you mean MEETINGS_DEMO\?"
+
+    with pytest.raises(SettingsError, match=meant):
+        read_settings({"SECRET_KEY": KEY}, {"MEETINGS_DEMOS": "1"})
+    with pytest.raises(SettingsError, match=meant):
+        read_settings({"SECRET_KEY": KEY, "MEETINGS_DEMOS": True}, {})
+    kubernetes = {"MEETINGS_SERVICE_HOST": "10.0.0.1", "MEETINGS_PORT": "tcp://x:80"}
+    assert read_settings({"SECRET_KEY": KEY}, kubernetes).demo is False
 
 
 def test_an_empty_calendar_is_none() -> None:

@@ -37,7 +37,10 @@ def serve(host: str, port: str, *, demo: bool) -> None:
     except (StartError, SettingsError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        message = f"{error.filename or 'The instance folder'}: {error.strerror}"
+        message = (
+            f"The instance folder cannot be used: {error}. Make it writable, or choose"
+            " another one with MEETINGS_INSTANCE_DIR."
+        )
         raise click.ClickException(message) from error
     sys.exit(status)
 

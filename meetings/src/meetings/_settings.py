@@ -4,8 +4,9 @@ Owns names, kinds, defaults and the sentence that a bad value is refused with. N
 other module asks a config or the environment for anything.
 """
 
+import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,12 @@ class Settings:
     """`MEETINGS_DEMO`: whether the crash routes exist, for loopback clients alone."""
 
 
+_OURS = (
+    "MEETINGS_ACCESS_TOKEN_SECONDS",
+    "MEETINGS_CALENDAR_URL",
+    "MEETINGS_DEMO",
+    "MEETINGS_INSTANCE_DIR",
+)
 _KEY_BYTES = 32
 _LONGEST_ACCESS_S = 24 * 3600
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -47,8 +54,10 @@ def read_settings(
     """Read, validate and freeze the settings.
 
     Raises:
-        SettingsError: A value is missing or not allowed.
+        SettingsError: A value is missing or not allowed, or a name is nearly one
+            of ours.
     """
+    _refuse_misspelt({*config, *environ})
 
     def given(name: str) -> Any:  # noqa: ANN401 - whatever kind was configured
         value = config.get(name)
@@ -77,6 +86,17 @@ def instance_dir(config: Mapping[str, Any], environ: Mapping[str, str]) -> Path:
     """
     name = "MEETINGS_INSTANCE_DIR"
     return _folder(name, config.get(name) or environ.get(name))
+
+
+def _refuse_misspelt(names: Collection[str]) -> None:
+    # Only what is nearly right: container platforms put variables such as
+    # MEETINGS_SERVICE_HOST into the environment by themselves.
+    for name in sorted(names):
+        if name.startswith("MEETINGS_") and name not in _OURS:
+            near = difflib.get_close_matches(name, _OURS, n=1, cutoff=0.85)
+            if near:
+                message = f"{name} is no setting of meetings; did you mean {near[0]}?"
+                raise SettingsError(message)
 
 
 def _refuse(name: str, value: object, allowed: str) -> SettingsError:
@@ -121,11 +141,21 @@ def _database(name: str, value: object, instance: Path) -> str:
 def _web_address(name: str, value: object) -> str | None:
     if value is None or value == "":
         return None
-    if isinstance(value, str):
-        parts = urlsplit(value)
-        if parts.scheme in {"http", "https"} and parts.hostname:
-            return value
+    if isinstance(value, str) and _is_web_address(value):
+        return value
     raise _refuse(name, value, "an address such as https://calendar.example.com/hook")
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.port != 0  # reading it refuses what is no port
+        )
+    except ValueError:
+        return False
 
 
 def _seconds(name: str, value: object) -> int:
