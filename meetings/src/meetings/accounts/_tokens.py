@@ -1,9 +1,11 @@
 """Tokens: what is signed, and what is believed.
 
 Follows RFC 8725: one fixed algorithm, every claim required, issuer and audience
-checked, access and refresh told apart by `typ`, nothing oversized parsed.
+checked, access and refresh told apart by `typ`, nothing oversized parsed, and no
+header that ours do not have (`kid`, `jku`, `crit`).
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +20,8 @@ _ISSUER = "meetings"
 _AUDIENCE = "meetings-api"
 _LONGEST = 4096
 _REQUIRED = ["exp", "iat", "nbf", "iss", "aud", "sub", "jti"]
+# 18 digits: always an integer that a database can hold.
+_SUBJECT = re.compile("[1-9][0-9]{0,17}")
 _REFRESH_LIFE = timedelta(days=14)
 
 
@@ -63,7 +67,7 @@ class Tokens:
 
         Raises:
             jwt.PyJWTError: It is expired, forged, or made for something else.
-            InvalidTokenError: It is oversized or of another kind.
+            InvalidTokenError: It is oversized, of another kind, or none of ours.
         """
         if len(token) > _LONGEST:
             raise InvalidTokenError
@@ -75,9 +79,12 @@ class Tokens:
             audience=_AUDIENCE,
             options={"require": _REQUIRED},
         )
-        if parsed["header"].get("typ") != kind:
+        if parsed["header"] != {"alg": _ALGORITHM, "typ": kind.value}:
             raise InvalidTokenError
-        return int(parsed["payload"]["sub"])
+        subject = parsed["payload"]["sub"]
+        if not _SUBJECT.fullmatch(subject):
+            raise InvalidTokenError
+        return int(subject)
 
     def _sign(
         self, kind: TokenKind, user_id: int, now: datetime, life: timedelta
