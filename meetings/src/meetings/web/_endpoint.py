@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from flask import Response
 from pydantic import BaseModel
 
+from meetings.accounts import Permission
 from meetings.web._caller import current_caller
 from meetings.web._input import read_body, read_query
 
@@ -30,6 +31,7 @@ class Endpoint:
         body: The model of the JSON body; the view gets it as `body`.
         query: The model of the query; the view gets it as `query`.
         signed_in: Whether a token is needed; the view gets its user as `caller`.
+        permission: What the caller must be allowed, asked before the input is read.
         headers: Response headers, with their meaning.
         conditional: Whether `If-Match` is honoured.
         media_type: Of the answer.
@@ -42,6 +44,7 @@ class Endpoint:
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     signed_in: bool = True
+    permission: Permission | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     conditional: bool = False
     media_type: str = "application/json"
@@ -61,7 +64,9 @@ class Endpoint:
         # Who is asked before what: a stranger learns nothing about the input.
         inputs: dict[str, Any] = {}
         if self.signed_in:
-            inputs["caller"] = current_caller()
+            inputs["caller"] = caller = current_caller()
+            if self.permission is not None:
+                caller.require(self.permission)
         if self.query is not None:
             inputs["query"] = read_query(self.query)
         if self.body is not None:
@@ -86,4 +91,6 @@ def answer(
 
 def nothing(headers: Mapping[str, str] | None = None) -> Response:
     """Return 204, without a body."""
-    return Response(status=204, headers=headers)
+    response = Response(status=204, headers=headers)
+    del response.headers["Content-Type"]
+    return response

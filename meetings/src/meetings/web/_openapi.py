@@ -189,6 +189,8 @@ def _errors(rule: Rule, endpoint: Endpoint) -> Schema:
     codes = [*endpoint.errors, *_ALWAYS]
     if endpoint.signed_in:
         codes += ["AUTHENTICATION_ERROR", "INVALID_TOKEN"]
+    if endpoint.permission is not None:
+        codes.append("AUTHORIZATION_ERROR")
     if rule.arguments:
         codes.append("NOT_FOUND")
     if endpoint.body is not None or endpoint.query is not None:
