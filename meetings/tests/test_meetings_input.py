@@ -1,5 +1,8 @@
 """Input that does not validate: the right status, every field, nothing echoed."""
 
+import json
+from io import BytesIO
+
 import pytest
 from meetings_api import Api, at
 
@@ -180,5 +183,78 @@ def test_offsets_name_the_same_moment(api: Api) -> None:
 
     answer = api.book(ada, **{**at(9), **times})
 
-    assert answer.get_json()["start_time"] == "2026-05-04T09:00:00Z"
-    assert answer.get_json()["end_time"] == "2026-05-04T10:00:00Z"
+    assert answer.get_json()["start_time"] == "2026-05-04T09:00:00+00:00"
+    assert answer.get_json()["end_time"] == "2026-05-04T10:00:00+00:00"
+
+
+def test_a_chunked_body_is_bounded_too(shared_api: Api) -> None:
+    """A body of unknown length is refused at the limit, never cut and then read."""
+    ada = shared_api.person()
+    body = json.dumps(at(9)).encode()
+    chunked = {"wsgi.input_terminated": True}
+
+    answer, whole = (
+        shared_api.call(
+            "POST",
+            "/meetings",
+            ada,
+            input_stream=BytesIO(body + padding),
+            headers={**JSON, "Transfer-Encoding": "chunked"},
+            environ_overrides=chunked,
+        )
+        for padding in (b" " * 65_536 + b"garbage", b"")
+    )
+
+    assert answer.status_code == 413
+    assert answer.get_json()["error"]["code"] == "REQUEST_ENTITY_TOO_LARGE"
+    assert whole.status_code == 201
+
+
+def test_what_does_not_validate_has_both_forms(shared_api: Api) -> None:
+    """`Accept` chooses problem+json here as everywhere, with the same facts."""
+    answer = shared_api.call(
+        "POST",
+        "/meetings",
+        shared_api.person(),
+        json={**at(9), "participants": [1, "two"]},
+        headers={"Accept": "application/problem+json"},
+    )
+
+    problem = answer.get_json()
+    assert answer.mimetype == "application/problem+json"
+    assert (problem["status"], problem["code"]) == (400, "MEETING_VALIDATION_ERROR")
+    assert [(e["pointer"], e["code"]) for e in problem["errors"]] == [
+        ("#/participants/1", "int_type")
+    ]
+
+
+def test_a_bad_parameter_is_named_as_one(shared_api: Api) -> None:
+    """In problem+json, what is wrong with the query has no pointer into a body."""
+    ada, accept = shared_api.person(), {"Accept": "application/problem+json"}
+
+    for path in ("/meetings?limit=0", "/rooms?limit=0", "/rooms?cursor=x"):
+        answer = shared_api.call("GET", path, ada, headers=accept)
+        (entry,) = answer.get_json()["errors"]
+        assert entry["parameter"] in path
+        assert "pointer" not in entry
+
+
+def test_the_code_that_is_answered_is_counted(api: Api) -> None:
+    """Operators find MEETING_VALIDATION_ERROR where clients see it."""
+    api.book(api.person(), title="")
+
+    journal = api.app.extensions["failwell"]
+    assert journal.settle()
+    counted = {entry.code: entry.count for entry in journal.store.answers()}
+    assert counted == {"MEETING_VALIDATION_ERROR": 1}
+
+
+@pytest.mark.parametrize("written", ["0", "01", "-1", "%D9%A1", "1.0", "1e0", "9" * 19])
+def test_an_id_is_written_in_one_way(shared_api: Api, written: str) -> None:
+    """What is no id matches no route: zeros, signs, other scripts, more than 2^63."""
+    ada = shared_api.person()
+
+    answer = shared_api.call("GET", f"/meetings/{written}", ada)
+
+    assert answer.status_code == 404
+    assert answer.get_json()["error"]["message"] == "Resource not found"

@@ -160,3 +160,17 @@ def test_a_stale_join_is_refused(api: Api) -> None:
     )
 
     assert _code(answer) == (412, "PRECONDITION_FAILED")
+
+
+def test_leaving_needs_no_id(api: Api) -> None:
+    """DELETE of `participants` is leaving; who has no seat is not found."""
+    api.book(api.person(), max_capacity=2)
+    bob = api.person("Bob")
+    _join(api, bob)
+
+    left = api.call("DELETE", "/meetings/1/participants", bob)
+    again = api.call("DELETE", "/meetings/1/participants", bob)
+
+    assert (left.status_code, left.headers["ETag"]) == (204, '"1-3"')
+    assert _code(again) == (404, "NOT_FOUND")
+    assert api.call("GET", "/meetings/1", bob).get_json()["participants"] == []

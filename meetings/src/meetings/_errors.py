@@ -1,18 +1,17 @@
 """The errors of this domain, and their places in the catalogue.
 
-    failwell.AppError
-    ├── MeetingConflictError    MEETING_CONFLICT        409
-    └── MeetingCapacityError    MEETING_CAPACITY_ERROR  400
-
-On meetings routes a `failwell.ValidationError` is answered as
-MEETING_VALIDATION_ERROR; `meetings.api` does that.
+failwell.AppError
+├── failwell.ValidationError
+│   └── MeetingValidationError  MEETING_VALIDATION_ERROR  400
+├── MeetingConflictError        MEETING_CONFLICT          409
+└── MeetingCapacityError        MEETING_CAPACITY_ERROR    400
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from failwell import AppError, CatalogEntry
+from failwell import AppError, CatalogEntry, ValidationError
 
 
 class MeetingConflictError(AppError):
@@ -66,6 +65,28 @@ class MeetingCapacityError(AppError):
                 "max_capacity": max_capacity,
             },
         )
+
+
+class MeetingValidationError(ValidationError):
+    """The input of a meetings route does not validate; its body has `fields`.
+
+    Args:
+        error: What was found, as every other route would answer it.
+    """
+
+    def __init__(self, error: ValidationError) -> None:
+        super().__init__(error.message, error.details)
+        self.code = "MEETING_VALIDATION_ERROR"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `{"error": {"code", "message", "fields"}}`."""
+        return {
+            "error": {
+                "code": self.code,
+                "message": self.message,
+                "fields": self.details,
+            }
+        }
 
 
 MEETING_CODES = (

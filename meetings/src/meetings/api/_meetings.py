@@ -1,11 +1,13 @@
 """`/meetings`: booking, reading, changing, cancelling."""
 
 from functools import partial
+from typing import NoReturn
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from sqlalchemy import BigInteger, select, tuple_, type_coerce
 
 from failwell import ValidationError
+from meetings._errors import MeetingValidationError
 from meetings._gateway import CalendarNews
 from meetings.accounts import Caller
 from meetings.api._meeting_models import (
@@ -42,14 +44,16 @@ _REFUSALS = ("MEETING_CONFLICT", "MEETING_CAPACITY_ERROR", "NOT_FOUND", "CONFLIC
 
 
 @meetings.errorhandler(ValidationError)
-def invalid(error: ValidationError) -> tuple[Response, int]:
-    """Answer what does not validate in the way of this blueprint."""
-    body = {
-        "code": "MEETING_VALIDATION_ERROR",
-        "message": error.message,
-        "fields": error.details,
-    }
-    return jsonify(error=body), 400
+def invalid(error: ValidationError) -> NoReturn:
+    """Have what does not validate answered in the way of this blueprint.
+
+    Raised rather than rendered, so that failwell negotiates the form of the body and
+    counts the code that the client sees.
+
+    Raises:
+        MeetingValidationError: Always.
+    """
+    raise MeetingValidationError(error) from error
 
 
 def told(news: CalendarNews, meeting: MeetingOutput) -> dict[str, str]:

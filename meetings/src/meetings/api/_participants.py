@@ -34,6 +34,18 @@ def take_seat(caller: Caller, meeting_id: int, body: SeatInput) -> Response:
     return answer(output, 201, {**headers, "Location": f"{request.path}/{user_id}"})
 
 
+@meetings.delete("/<id:meeting_id>/participants")
+@MeetingEndpoint(
+    summary="Leave a meeting",
+    answers={204: None},
+    conditional=True,
+    headers={**ETAG, **CALENDAR},
+)
+def free_own_seat(caller: Caller, meeting_id: int) -> Response:
+    """Free the caller's seat."""
+    return _free(caller, meeting_id, caller.id)
+
+
 @meetings.delete("/<id:meeting_id>/participants/<id:user_id>")
 @MeetingEndpoint(
     summary="Leave a meeting, or take someone out of one's own",
@@ -44,6 +56,10 @@ def take_seat(caller: Caller, meeting_id: int, body: SeatInput) -> Response:
 )
 def free_seat(caller: Caller, meeting_id: int, user_id: int) -> Response:
     """Free a seat."""
+    return _free(caller, meeting_id, user_id)
+
+
+def _free(caller: Caller, meeting_id: int, user_id: int) -> Response:
     with writing() as session:
         meeting = find_meeting(session, caller, meeting_id)
         refuse_stale(meeting)

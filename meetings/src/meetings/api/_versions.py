@@ -18,8 +18,9 @@ def refuse_stale(meeting: Meeting) -> None:
     Raises:
         PreconditionFailed: It does.
     """
-    wanted = request.if_match
-    if wanted and not wanted.contains(_tag(meeting)):
+    # A header in which no tag can be read matches nothing, rather than everything.
+    insists = "If-Match" in request.headers
+    if insists and not request.if_match.contains(_tag(meeting)):
         message = "The meeting has changed since; read it again"
         raise PreconditionFailed(message)
 

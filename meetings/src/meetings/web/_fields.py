@@ -126,9 +126,8 @@ Seats = Annotated[int, Field(ge=1, le=10_000)]
 Moment = Annotated[
     datetime,
     BeforeValidator(_read_time),
-    PlainSerializer(
-        lambda moment: moment.isoformat().replace("+00:00", "Z"), return_type=str
-    ),
+    # As in the details of errors, so that a client can compare the texts.
+    PlainSerializer(datetime.isoformat, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": [_EXAMPLE]}),
 ]
 """A moment: RFC 3339 with an offset, whole seconds; kept and answered in UTC."""

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pydantic
 from flask import request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from failwell import ValidationError
 
@@ -23,8 +23,13 @@ def read_body(model: type[Model]) -> Model:
     Raises:
         ValidationError: It is no JSON, or does not validate; names every field.
         UnsupportedMediaType: It is something else than JSON.
+        RequestEntityTooLarge: It reaches `MAX_CONTENT_LENGTH`.
     """
     raw = request.get_data(cache=False)
+    # Werkzeug cuts a body of unknown length at the limit, without a word.
+    most = request.max_content_length
+    if request.content_length is None and most is not None and len(raw) >= most:
+        raise RequestEntityTooLarge
     if raw and not request.is_json:
         message = "Send JSON, with the header Content-Type: application/json"
         raise UnsupportedMediaType(message)
@@ -43,7 +48,15 @@ def read_query(model: type[Model]) -> Model:
     try:
         return model.model_validate(_single(request.args.to_dict(flat=False)))
     except pydantic.ValidationError as error:
-        raise _translate(error, root="query") from None
+        raise _of_the_query(_translate(error, root="query")) from None
+
+
+def _of_the_query(error: ValidationError) -> ValidationError:
+    # In problem+json they are found by parameter, not by a pointer into the body.
+    for name, problems in error.details.items():
+        for problem in problems:
+            problem["parameter"] = name
+    return error
 
 
 def _single(values: dict[str, list[str]]) -> dict[str, str | list[str]]:

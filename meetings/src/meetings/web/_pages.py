@@ -43,7 +43,11 @@ def read_cursor(cursor: str, size: int) -> tuple[int, ...]:
     except (ValueError, binascii.Error):
         key = ()
     if len(key) != size or any(abs(part) > LARGEST_ID for part in key):
-        problem = {"code": "cursor", "message": "Not a `next_cursor` of this list"}
+        problem = {
+            "code": "cursor",
+            "message": "Not a `next_cursor` of this list",
+            "parameter": "cursor",
+        }
         raise ValidationError(details={"cursor": [problem]})
     return key
 

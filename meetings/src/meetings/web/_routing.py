@@ -7,7 +7,12 @@ from meetings.web._fields import LARGEST_ID
 
 
 class IdConverter(IntegerConverter):
-    """An id from 1 to what a database can hold; others match no route."""
+    """An id from 1 to what a database can hold; others match no route.
+
+    It has one way to be written: no leading zeros, no digits of other scripts.
+    """
+
+    regex = "[1-9][0-9]*"
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, min=1, max=LARGEST_ID)
