@@ -5,6 +5,7 @@ spool keeps the rest: for a store that is away, the shipper waits and tries agai
 unit that cannot be read does not keep the others waiting.
 """
 
+import contextlib
 import logging
 import random
 import threading
@@ -27,6 +28,9 @@ _SHORTEST_REST_S = 0.005
 _POLL_S = 0.25
 # Counters grow without a trace in the directory; reading them costs more than a stat.
 _POLLS_PER_LOOK = 4
+# Nothing tells that a store was exchanged for an older one: every 10 seconds what is
+# known of the units is forgotten and the store is asked again.
+_POLLS_PER_SURVEY = 40
 _BACKOFF_S, _LONGEST_BACKOFF_S = 0.5, 30.0
 _MOST_DOUBLINGS = 10
 _FAILURES_PER_PASS = 2
@@ -83,7 +87,7 @@ class Shipper:
         """Move everything that is there now.
 
         Args:
-            proceed: Asked after each batch; False ends the pass early.
+            proceed: Asked after each batch and unit; False ends the pass early.
             patience_s: How long to wait for `run` on another thread to end its pass,
                 in seconds, without end when negative; nothing is moved after that.
 
@@ -110,7 +114,7 @@ class Shipper:
         while not stop.is_set():
             with self._turn:
                 look = self._nudged.is_set() or polls % _POLLS_PER_LOOK == 0
-                if self._nudged.is_set():
+                if self._nudged.is_set() or polls % _POLLS_PER_SURVEY == 0:
                     self._seen.clear()
                     self._nudged.clear()
                 moved = self._try_pass(stop, look=look)
@@ -133,7 +137,9 @@ class Shipper:
         except StoreError:
             return False
         except Exception as error:  # noqa: BLE001 - a dead shipper would move nothing
-            self._complain("", "The spool cannot be read", error)
+            # It may be the log that fails: a filter or handler of the application's.
+            with contextlib.suppress(Exception):
+                self._complain("", "The spool cannot be read", error)
             return False
         return True
 
@@ -145,26 +151,32 @@ class Shipper:
 
     def _pass(self, proceed: Callable[[], bool], frames: int, *, look: bool) -> Shipped:
         units = self._source.units()
-        self._seen = {u.id: self._seen[u.id] for u in units if u.id in self._seen}
+        self._forget_all_but({unit.id for unit in units})
         total, failures, used = Shipped(), [], False
         for unit in units:
+            moved: Shipped | None = Shipped()
             try:
                 moved = self._move(unit, proceed, frames, look=look)
+                used = used or moved is not None
             except StoreError as error:
                 # One more try with another unit tells a store that is away from a
                 # unit that it cannot take.
                 failures.append(error)
-                if len(failures) == _FAILURES_PER_PASS:
-                    break
             except Exception as error:  # noqa: BLE001 - the other units must go on
                 self._complain(unit.id, f"Unit {unit.id} cannot be moved", error)
-            else:
-                used = used or moved is not None
-                total = total.plus(moved or Shipped())
+            if moved is None:
+                continue
+            total = total.plus(moved)
+            if len(failures) == _FAILURES_PER_PASS or not proceed():
+                break
         self._note_outage(failures[0] if failures else None, used=used)
         if failures:
             raise failures[0]
         return total
+
+    def _forget_all_but(self, units: set[str]) -> None:
+        self._seen = {key: seen for key, seen in self._seen.items() if key in units}
+        self._complained &= units
 
     def _move(
         self, unit: Unit, proceed: Callable[[], bool], frames: int, *, look: bool
@@ -201,6 +213,7 @@ class Shipper:
                 break
             stored = self._store.ingest(unit.id, batch, counters, finished=finished)
             moved = moved.plus(Shipped(*stored))
+            self._report_rejected(unit, stored.rejected)
             if not is_last and not proceed():
                 return moved
         if not adopted:
@@ -230,6 +243,15 @@ class Shipper:
                 what,
                 type(error).__name__,
                 error,
+            )
+
+    def _report_rejected(self, unit: Unit, rejected: int) -> None:
+        if rejected:
+            _logger.warning(
+                "%d frames of unit %s cannot be stored; they are set aside in the "
+                "store's table quarantine, with the reason",
+                rejected,
+                unit.id,
             )
 
     def _report_damage(self, unit: Unit) -> None:
