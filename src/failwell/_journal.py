@@ -5,8 +5,6 @@ made, and a test switches `TESTING` on after it.
 """
 
 import logging
-import os
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -67,9 +65,7 @@ class Journal:
         self.settings = settings
         self._app = app
         self._clock = clock
-        self._lock = threading.Lock()
-        self._built: _Parts | None = None
-        self._started_in = 0
+        self._built: list[_Parts] = []
 
     @property
     def recorder(self) -> Recorder:
@@ -93,12 +89,9 @@ class Journal:
 
     def start(self) -> None:
         """See to it that somebody ships; cheap when that is so already."""
-        # After a fork the thread is the parent's; the number of the process tells.
-        if self._started_in != os.getpid():
-            self._started_in = os.getpid()
-            # Under test whoever reads ships; threads would outlive their test.
-            if not self._app.testing:
-                self._parts.shipper.start()
+        # Under test whoever reads ships; threads would outlive their test.
+        if not self._app.testing:
+            self._parts.shipper.start()
 
     def settle(self, timeout_s: float = 2.0) -> bool:
         """Wait until what this node has spooled is in the store."""
@@ -117,11 +110,11 @@ class Journal:
 
     @property
     def _parts(self) -> _Parts:
-        if self._built is None:
-            with self._lock:
-                if self._built is None:
-                    self._built = self._build()
-        return self._built
+        # Without a lock, which a fork could leave locked: of two that threads build at
+        # once, all use the first.
+        if not self._built:
+            self._built.append(self._build())
+        return self._built[0]
 
     def _build(self) -> _Parts:
         testing = self._app.testing

@@ -4,18 +4,18 @@ One daemon thread in each process; the source elects one of them. Owns also how 
 reader waits until what is spooled now can be read from the store.
 """
 
+import contextlib
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell.spool import Counter
-from failwell.store._errors import StoreError
 from failwell.store._shipper import Shipper
 from failwell.store._store import Store
-from failwell.store._units import ShipperLock, Source
+from failwell.store._units import ShipperLock, Source, Unit
 
 _logger = logging.getLogger("failwell")
 
@@ -26,7 +26,7 @@ _SETTLE_POLL_S = 0.02
 class _Goal(NamedTuple):
     """What the store must have of a unit."""
 
-    unit_id: str
+    unit: Unit
     counters: Sequence[Counter]
     size: int
 
@@ -53,7 +53,8 @@ class ShipperThread:
     def start(self) -> None:
         """Start the thread of this process; further calls do nothing.
 
-        Call it from the first request or error, never before a server forks.
+        Call it from the first request or error, never before a server forks. Never
+        raises: where no thread can be had, the next call tries again.
         """
         self._process().start()
 
@@ -81,33 +82,82 @@ class ShipperThread:
         deadline = self._clock.monotonic() + timeout_s
         try:
             return self._settle(deadline)
-        except (StoreError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - older data are better than no page
             _logger.debug("What is spooled cannot be read yet: %s", error)
             return False
 
     def _settle(self, deadline: float) -> bool:
-        # Counters first: what is counted later only has to be there later.
-        goals = [_Goal(u.id, u.counters(), u.size()) for u in self._source.units()]
-        process = self._process()
-        lock = self._source.elect()
-        if lock is not None or process.is_elected:
-            try:
-                process.shipper.ship(
-                    lambda: self._clock.monotonic() < deadline,
-                    patience_s=max(0.0, deadline - self._clock.monotonic()),
-                )
-            finally:
-                if lock is not None:
-                    lock.release()
-            return self._has_all(goals)
-        while not self._has_all(goals):
-            if self._clock.monotonic() >= deadline:
+        goals, complete = self._goals(deadline)
+        is_ours = self._ship(deadline)
+        waiting = self._missing(goals, deadline)
+        if not self._is_over(deadline):
+            # Only what is missing is looked at closely: that reads the frames.
+            near = [self._within_reach(goal) for goal in waiting]
+            complete = complete and None not in near
+            waiting = [goal for goal in near if goal is not None]
+        while waiting := self._missing(waiting, deadline):
+            if is_ours or self._is_over(deadline):
                 return False
             self._clock.sleep(_SETTLE_POLL_S)
+        return complete
+
+    def _goals(self, deadline: float) -> tuple[list[_Goal], bool]:
+        """Return what is spooled now, and whether that is all."""
+        goals: list[_Goal] = []
+        complete = True
+        for unit in self._source.units():
+            if self._is_over(deadline):
+                return goals, False
+            try:
+                # Counters first: what is counted later only has to be there later.
+                goals.append(_Goal(unit, unit.counters(), unit.size()))
+            except OSError:
+                # The shipper says so; to wait for it would help nobody.
+                complete = False
+        return goals, complete
+
+    def _is_over(self, deadline: float) -> bool:
+        return self._clock.monotonic() >= deadline
+
+    def _ship(self, deadline: float) -> bool:
+        """Ship where no other process does; return whether that is so."""
+        process = self._process()
+        lock = self._source.elect()
+        if lock is None and not process.is_elected:
+            return False
+        try:
+            process.shipper.ship(
+                lambda: not self._is_over(deadline),
+                patience_s=max(0.0, deadline - self._clock.monotonic()),
+            )
+        finally:
+            if lock is not None:
+                lock.release()
         return True
 
-    def _has_all(self, goals: Sequence[_Goal]) -> bool:
-        return all(self._store.covers(g.unit_id, g.size, g.counters) for g in goals)
+    def _missing(self, goals: Iterable[_Goal], deadline: float) -> list[_Goal]:
+        """Return what the store does not have, or could not be asked about in time."""
+        return [
+            goal
+            for goal in goals
+            if self._is_over(deadline)
+            or not self._store.covers(goal.unit.id, goal.size, goal.counters)
+        ]
+
+    def _within_reach(self, goal: _Goal) -> _Goal | None:
+        """Return a goal up to the last whole frame; None where none can be read.
+
+        A damaged end is never moved while its process lives.
+        """
+        end = self._store.watermark(goal.unit.id)
+        try:
+            for frame in goal.unit.frames(end):
+                end = frame.end
+                if end >= goal.size:
+                    break
+        except OSError:
+            return None
+        return goal._replace(size=min(end, goal.size))
 
     def _process(self) -> "_Process":
         pid = os.getpid()
@@ -136,10 +186,14 @@ class _Process:
             return
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(
+                thread = threading.Thread(
                     target=self._run, name="failwell-shipper", daemon=True
                 )
-                self._thread.start()
+                # Where no thread can be had, at exit or at the machine's limit, the
+                # request goes on all the same, and the next call tries again.
+                with contextlib.suppress(RuntimeError):
+                    thread.start()
+                    self._thread = thread
 
     def stop(self, timeout_s: float) -> None:
         self._stop.set()
@@ -164,6 +218,5 @@ class _Process:
     def _elect(self) -> ShipperLock | None:
         try:
             return self._source.elect()
-        except OSError:
-            # No folder, so nothing to ship either; it may come back.
+        except Exception:  # noqa: BLE001 - no folder, perhaps: it may come back
             return None
