@@ -10,6 +10,7 @@
 Numbers are 8 bytes, aligned, in the machine's own order: the file never leaves it.
 """
 
+import errno
 import mmap
 import os
 import sys
@@ -24,7 +25,8 @@ SLOTS = 8192
 """Slots of a file, each for one key in one minute: 192 KiB."""
 KEY_SIZE = 8
 
-_MAGIC = b"FWCOUNT\x01"
+_NAME = b"FWCOUNT"
+_MAGIC = _NAME + b"\x01"
 _WORDS = 3
 _SLOT_SIZE = 8 * _WORDS
 
@@ -107,26 +109,34 @@ class CounterFile:
             os.close(fd)
 
 
-def read_counters(path: Path) -> list[Counter]:
-    """Return what is counted in a file, in use or not; a missing file has nothing.
+def read_counters(path: Path) -> tuple[list[Counter], int]:
+    """Return what a file counts, in use or not, and how many bytes are damaged.
+
+    A missing file counts nothing.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: It cannot be read, or a newer failwell wrote it.
     """
     try:
         fd = os.open(path, READ)
     except FileNotFoundError:
-        return []
+        return [], 0
     with FileIO(fd) as file:
         # One read: the kernel copies aligned words whole.
-        content = file.read(os.fstat(fd).st_size)
-    if not content.startswith(_MAGIC):
-        return []
+        content = file.read(_SLOT_SIZE * (SLOTS + 1))
+    begun = content[: len(_MAGIC)]
+    if begun[:-1] == _NAME and begun != _MAGIC:
+        message = "counters that a newer failwell wrote; ship them with that version"
+        raise OSError(errno.ENOTSUP, message)
+    # A power cut may have taken the first page, which leaves zeros, and no other.
+    if any(begun) and not _MAGIC.startswith(begun):
+        return [], len(content)
     whole = content[: len(content) - len(content) % _SLOT_SIZE]
     words = memoryview(whole).cast("Q").tolist()
     slots = zip(words[3::3], words[4::3], words[5::3], strict=True)
-    return [
+    counters = [
         Counter(slot, key.to_bytes(KEY_SIZE, sys.byteorder), minute, count)
         for slot, (key, minute, count) in enumerate(slots, 1)
         if count
     ]
+    return counters, 0

@@ -37,11 +37,6 @@ class Spool:
         self._writers = PerProcess(lambda: Writer(folder, clock), Writer.abandon)
         self._finalizer = weakref.finalize(self, _close, self._writers)
 
-    @property
-    def sync_failures(self) -> int:
-        """How often the system refused, in this process, to bring data to the disk."""
-        return self._writers.get().sync_failures
-
     def count(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
         """Add one to `key` in the present minute.
 

@@ -4,6 +4,8 @@ Owns the bound on what a power cut can take. It alone closes units, so that none
 closed while it is being synced; requests never wait for it.
 """
 
+import contextlib
+import logging
 import queue
 import threading
 from collections import deque
@@ -11,6 +13,8 @@ from collections.abc import Callable
 from enum import Enum
 
 from failwell.spool._live_unit import LiveUnit
+
+_logger = logging.getLogger("failwell")
 
 INTERVAL_S = 0.1
 """Seconds after which what was written is brought to the disk."""
@@ -40,8 +44,7 @@ class Syncer:
         self._round = threading.Lock()
         self._thread: threading.Thread | None = None
         self._dirty = False
-        self.failures = 0
-        """How many syncs the system refused."""
+        self._is_refused = False
 
     def wake_locked(self) -> None:
         """Have what was written until now synced."""
@@ -91,8 +94,10 @@ class Syncer:
                 tokens.get() is not _Token.END and self._pause(tokens) is not _Token.END
             )
             self._dirty = False
-            if self._sync_all():
-                tokens.put(_Token.SYNC)
+            # Whatever happens, the next round syncs and closes what this one did not.
+            with contextlib.suppress(Exception):
+                if self._sync_all():
+                    tokens.put(_Token.SYNC)
 
     def _pause(self, tokens: "queue.SimpleQueue[_Token]") -> _Token:
         try:
@@ -114,5 +119,12 @@ class Syncer:
     def _sync(self, unit: LiveUnit) -> None:
         try:
             unit.sync()
-        except OSError:
-            self.failures += 1
+            self._is_refused = False
+        except OSError as error:
+            if not self._is_refused:
+                self._is_refused = True
+                _logger.error(  # noqa: TRY400 - the traceback says nothing more
+                    "The spool cannot be brought to the disk (%s): a power cut may "
+                    "take what was recorded since; check the disk",
+                    error,
+                )

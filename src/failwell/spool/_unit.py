@@ -26,7 +26,7 @@ class Unit:
     def __init__(self, directory: Path, unit_id: str) -> None:
         self.id = unit_id
         self.damaged_bytes = 0
-        """Bytes that `frames` passed over so far because no whole frame was in them."""
+        """Bytes passed over so far because nothing whole was in them."""
         self._directory = directory
         self._segment = directory / (unit_id + SEGMENT_SUFFIX)
         self._counters = directory / (unit_id + COUNTERS_SUFFIX)
@@ -55,9 +55,11 @@ class Unit:
         """Return a reading of every counter; read them before the frames.
 
         Raises:
-            OSError: They cannot be read.
+            OSError: They cannot be read, or a newer failwell wrote them.
         """
-        return read_counters(self._counters)
+        counters, damaged = read_counters(self._counters)
+        self.damaged_bytes += damaged
+        return counters
 
     def frames(self, offset: int = 0) -> Iterator[SpoolFrame]:
         """Yield the whole frames that there are now.

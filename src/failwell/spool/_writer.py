@@ -44,11 +44,6 @@ class Writer:
         self._backlog = Backlog()
         self._syncer = Syncer(self._prepare_sync)
 
-    @property
-    def sync_failures(self) -> int:
-        """How many syncs the system refused."""
-        return self._syncer.failures
-
     def append(self, payload: bytes) -> None:
         """Write one record; on return it survives the process.
 

@@ -25,8 +25,9 @@ from failwell.store._schema import (
 )
 from failwell.store._times import LATEST_MINUTE, MINUTES_PER_HOUR
 
-_HIGHEST = 2**53
-"""More errors than a process can count in a minute."""
+_HIGHEST = 2**32
+"""More errors than a process can count in a minute, and few enough that no sum of
+what a damaged file says ever leaves the integers of the database."""
 
 
 class _New(NamedTuple):
