@@ -18,6 +18,8 @@ from failwell.logs._capture import capture
 from failwell.logs._listener import LISTENER, complain
 
 _COMPLAIN_EVERY_S = 60.0
+_FILE_MODE = 0o640
+"""Of the rotated files too, which would else be what the umask says."""
 
 
 class QueuedHandler(logging.Handler):
@@ -124,6 +126,7 @@ class FileHandler(ConcurrentRotatingFileHandler):
             maxBytes=max_bytes,
             backupCount=backups,
             encoding="utf-8",
+            chmod=_FILE_MODE,
         )
         self._complaints = _Complaints(lambda: str(path), clock)
 

@@ -7,6 +7,7 @@ is inherited by a fork, and a file that was deleted or exchanged is noticed.
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -45,6 +46,8 @@ class Database:
             threading.RLock() if in_memory else nullcontext()
         )
         self._engine = _make_engine(parsed, StaticPool if in_memory else NullPool)
+        # An application under test closes nothing, and Python 3.13 warns of that.
+        weakref.finalize(self, self._engine.dispose)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
