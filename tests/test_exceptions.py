@@ -101,6 +101,15 @@ def test_error_survives_pickling(error: AppError) -> None:
     assert copy.headers == error.headers
 
 
+def test_the_text_is_the_message_even_reworded() -> None:
+    """`str(error) == message` holds at any time."""
+    error = AppError("first")
+
+    error.message = "reworded"
+
+    assert str(error) == error.message
+
+
 def test_details_are_a_copy() -> None:
     """Changing the mapping that was given does not change the error."""
     given = {"a": 1}

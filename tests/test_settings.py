@@ -49,6 +49,11 @@ def test_flag_is_read_from_what_environments_hold(text: object) -> None:
     [
         ("FAILWELL_CONSOLE_KEY", "short", "str", "at least 16 characters"),
         ("FAILWELL_CONSOLE_PREFIX", "failwell", "str", "such as /failwell"),
+        ("FAILWELL_CONSOLE_PREFIX", "/", "str", "such as /failwell"),
+        ("FAILWELL_CONSOLE_PREFIX", "//console", "str", "such as /failwell"),
+        ("FAILWELL_CONSOLE_PREFIX", "/<name>", "str", "such as /failwell"),
+        ("FAILWELL_APPLICATION", "", "str", "1 to 200 printable"),
+        ("FAILWELL_ENVIRONMENT", "", "str", "1 to 200 printable"),
         ("FAILWELL_STORE_URL", "mysql://x", "str", "sqlite:///"),
         ("FAILWELL_STORE_URL", "sqlite:///", "str", "sqlite:///"),
         ("FAILWELL_STORE_URL", "sqlite:///:memory:", "str", "sqlite:///"),
@@ -91,3 +96,9 @@ def test_typo_is_refused_with_the_likely_name(source: str) -> None:
 
     with pytest.raises(SettingsError, match="did you mean FAILWELL_CONSOLE_KEY"):
         _read(typo) if source == "config" else _read({}, typo)
+
+
+def test_a_name_like_no_other_is_refused_with_all_that_there_are() -> None:
+    """The common prefix alone is no likeness."""
+    with pytest.raises(SettingsError, match="known: FAILWELL_APPLICATION, "):
+        _read({"FAILWELL_X": "1"})

@@ -56,6 +56,7 @@ class Settings:
     """Rotated files that are kept; default 10."""
 
 
+_PREFIX = "FAILWELL_"
 _TEXT_LENGTH = 200
 _KEY_LENGTH = 16
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -74,13 +75,13 @@ def read_settings(
     Raises:
         SettingsError: An unknown `FAILWELL_…` name, or a value that is not allowed.
     """
-    given = {k: v for k, v in environ.items() if k.startswith("FAILWELL_")}
-    given.update((k, v) for k, v in config.items() if k.startswith("FAILWELL_"))
+    given = {k: v for k, v in environ.items() if k.startswith(_PREFIX)}
+    given.update((k, v) for k, v in config.items() if k.startswith(_PREFIX))
     readers = _readers(import_name, Path(instance_path))
     _refuse_unknown(given, readers)
     return Settings(
         **{
-            name.removeprefix("FAILWELL_").lower(): (
+            name.removeprefix(_PREFIX).lower(): (
                 default if given.get(name) is None else read(name, given[name])
             )
             for name, (read, default) in readers.items()
@@ -93,8 +94,8 @@ def _readers(
 ) -> dict[str, tuple[Callable[[str, Any], Any], Any]]:
     home = instance / "failwell"
     return {
-        "FAILWELL_APPLICATION": (_text, import_name),
-        "FAILWELL_ENVIRONMENT": (_text, "production"),
+        "FAILWELL_APPLICATION": (_name, import_name),
+        "FAILWELL_ENVIRONMENT": (_name, "production"),
         "FAILWELL_RELEASE": (_text, ""),
         "FAILWELL_SPOOL_DIR": (_path, home / "spool"),
         "FAILWELL_STORE_URL": (_store_url, f"sqlite:///{home / 'store.db'}"),
@@ -114,10 +115,16 @@ def _readers(
 def _refuse_unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+            hint = _near(name, known) or f"known: {', '.join(known)}"
             message = f"{name} is no setting of failwell; {hint}"
             raise SettingsError(message)
+
+
+def _near(name: str, known: Mapping[str, Any]) -> str:
+    # Without the prefix, which alone would make any name resemble every other.
+    areas = [known_name.removeprefix(_PREFIX) for known_name in known]
+    near = difflib.get_close_matches(name.removeprefix(_PREFIX), areas, n=1)
+    return f"did you mean {_PREFIX}{near[0]}?" if near else ""
 
 
 def _refuse(name: str, value: object, allowed: str) -> SettingsError:
@@ -135,6 +142,14 @@ def _text(name: str, value: object) -> str:
             name, value, f"a line of at most {_TEXT_LENGTH} printable characters"
         )
     return value
+
+
+def _name(name: str, value: object) -> str:
+    if value == "":
+        raise _refuse(
+            name, value, f"a line of 1 to {_TEXT_LENGTH} printable characters"
+        )
+    return _text(name, value)
 
 
 def _path(name: str, value: object) -> Path:
@@ -159,9 +174,13 @@ def _key(name: str, value: object) -> str:
 
 
 def _prefix(name: str, value: object) -> str:
-    if not isinstance(value, str) or not value.startswith("/") or value.endswith("/"):
+    # `<` would begin a variable of Flask's URL rules, `//` another host.
+    if not isinstance(value, str) or not re.fullmatch(r"(/[\w.~-]+)+", value, re.ASCII):
         raise _refuse(
-            name, value, "a path such as /failwell, without a slash at its end"
+            name,
+            value,
+            "a path such as /failwell: letters, digits and ._~- behind each slash, "
+            "none at its end",
         )
     return value
 

@@ -57,6 +57,10 @@ class AppError(Exception):
         self.status_code = status_code
         self.details: dict[str, Any] = dict(details) if details else {}
 
+    def __str__(self) -> str:
+        # Not the arguments: a handler may reword the message on the way up.
+        return str(self.message)
+
     @property
     def headers(self) -> Headers:
         """The response headers that belong to this error, as (name, value) pairs."""
