@@ -119,9 +119,34 @@ def test_the_same_exception_counts_once(recorder: Recorder, sink: ListSink) -> N
     first = recorder.capture(error, explicit=True)
 
     assert recorder.capture(error) == first
-    assert recorder.capture(error, explicit=True) == first
     assert list(sink.counts.values()) == [1]
     assert len(sink.payloads) == 1
+
+
+def test_every_explicit_capture_is_kept(recorder: Recorder, sink: ListSink) -> None:
+    """One object logged for five people on purpose is five entries, counted as such."""
+    error = fail()
+
+    ids = [recorder.capture(error, explicit=True, user_id=str(n)) for n in range(5)]
+
+    assert [record.id for record in sink.records] == ids
+    assert [record.user_id for record in sink.records] == ["0", "1", "2", "3", "4"]
+    assert list(sink.counts.values()) == [5]
+
+
+def test_what_was_kept_by_itself_and_is_then_asked_for_has_two_entries(
+    recorder: Recorder, sink: ListSink
+) -> None:
+    """A user's handler that logs what failwell has kept adds what it knows; one error."""
+    error = fail()
+
+    kept = recorder.capture(error)
+    asked_for = recorder.capture(error, explicit=True, user_id="7")
+
+    assert asked_for[:16] == kept[:16]
+    assert [record.id for record in sink.records] == [kept, asked_for]
+    assert [record.user_id for record in sink.records] == [None, "7"]
+    assert list(sink.counts.values()) == [1]
 
 
 def test_a_sampled_out_error_is_kept_when_it_is_asked_for(

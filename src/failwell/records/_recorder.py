@@ -35,6 +35,7 @@ Field = TypeVar("Field")
 
 _KEPT_IN_HOUR = 100
 _NO_GROUP = "0" * 16
+_COUNTED_BEFORE = Tally(0, 0)
 _UNREADABLE = "[not recorded: redaction failed]"
 _encode = msgspec.json.Encoder().encode
 _capturing: ContextVar[bool] = ContextVar("failwell_capturing", default=False)
@@ -83,7 +84,8 @@ class Recorder:
 
         Kept are explicit ones, the first 100 of a group in an hour and the first in
         each minute, by this process. The same exception object, captured again in the
-        same request, is the same error: it keeps its id and counts once.
+        same request, is the same error and counts once: by itself it keeps its id;
+        explicitly it is kept once more, and counts again if it was explicit before.
 
         Args:
             error: The exception; one that was never raised and is explicit gets the
@@ -130,18 +132,22 @@ class Recorder:
     def _capture(self, error: BaseException, given: "_Given") -> str:
         request_id = current_request_id()
         seen = seen_in(error, request_id)
-        if seen is not None and (seen.kept or not given.explicit):
+        if seen is not None and not given.explicit:
             return seen.error_id
         chain = walk_chain(error, explicit=given.explicit)
-        if seen is None:
+        tally = _COUNTED_BEFORE
+        if seen is None or seen.explicit:
             group = fingerprint_chain(chain, given.code)
             error_id, tally = _new_id(group), self._count(group, chain[0], given.code)
+        elif seen.kept:
+            error_id = _new_id(seen.error_id[:16])
         else:
-            error_id, tally = seen.error_id, Tally(0, 0)
+            error_id = seen.error_id
         record = None
         if given.explicit or tally.in_hour <= _KEPT_IN_HOUR or tally.in_minute == 1:
             record = self._keep(chain, error_id, given, request_id)
-        mark_seen(error, Seen(request_id, error_id, record is not None))
+        kept = record is not None
+        mark_seen(error, Seen(request_id, error_id, kept, given.explicit))
         self._tell(
             ErrorNotice(
                 id=error_id,

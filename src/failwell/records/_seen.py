@@ -16,6 +16,7 @@ class Seen(NamedTuple):
     request_id: str | None
     error_id: str
     kept: bool
+    explicit: bool
 
 
 def seen_in(error: BaseException, request_id: str | None) -> Seen | None:
