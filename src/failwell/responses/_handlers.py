@@ -80,7 +80,8 @@ class Handlers:
         if handler is not None:
             return self._answer_by_user(exception, error, handler)
         if error is None or not self._is_settled_here(exception, error):
-            return self._flask_handle_user_exception(exception)
+            # As Flask does where it finds no handler; it need not look once more.
+            raise exception
         return self._render(error, self._note(exception, error))
 
     def handle_exception(self, exception: Exception) -> Response:
