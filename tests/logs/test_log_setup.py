@@ -53,6 +53,18 @@ def test_the_first_line_says_what_is_running(make_app: Make, lines: Callable) ->
     assert "app.log" in first
 
 
+def test_others_may_not_read_rotated_files_either(make_app: Make, folder: Path) -> None:
+    """Every file of the log has mode 0640, the first as well as those that follow."""
+    app = make_app(FAILWELL_LOGS_MAX_BYTES=1024)
+    for number in range(30):
+        app.logger.info("line %d", number)
+    remove_logging()
+
+    files = list((folder / "logs").iterdir())
+    assert len(files) > 2
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o640}
+
+
 def test_the_defaults_are_those_of_the_contract(make_app: Make, folder: Path) -> None:
     """1 MiB, 10 backups, file at INFO, console at DEBUG, application at INFO."""
     app = make_app()

@@ -1,6 +1,7 @@
 """The shipper's side: what there is, whose it is, and how it goes away."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,53 @@ def test_counters_cut_short_give_the_whole_ones(
         found.append(len(unit.counters()))
 
     assert found == [3, 2, 1, 0, 0, 0]
+
+
+def test_counters_without_their_first_page_give_the_others(
+    folder: Path, directory: SpoolDirectory, clock: ManualClock
+) -> None:
+    """A power cut that took a page takes what was in it, and no more."""
+    spool = Spool(folder, clock=clock)
+    for number in range(300):
+        spool.count(b"%08d" % number, lambda: b"what")
+    spool.close()
+    (file,) = folder.glob("*.cnt")
+    file.write_bytes(bytes(4096) + file.read_bytes()[4096:])
+    (unit,) = directory.units()
+
+    cut, *found = unit.counters()
+
+    assert cut.key == bytes(8), "its count lies on the next page; nothing defines it"
+    assert [counter.key for counter in found] == [b"%08d" % n for n in range(170, 300)]
+    assert unit.damaged_bytes == 0
+
+
+def test_damaged_counters_are_counted_as_damage(
+    folder: Path, directory: SpoolDirectory, clock: ManualClock
+) -> None:
+    """A file that was never one of counters says nothing, and that is reported."""
+    with closing(Spool(folder, clock=clock)) as spool:
+        spool.count(b"12345678", lambda: b"what")
+    (file,) = folder.glob("*.cnt")
+    file.write_bytes(b"something else" * 10)
+    (unit,) = directory.units()
+
+    assert unit.counters() == []
+    assert unit.damaged_bytes == 140
+
+
+def test_counters_of_a_newer_version_are_not_thrown_away(
+    folder: Path, directory: SpoolDirectory, clock: ManualClock
+) -> None:
+    """A layout that is not known stops the reading of this unit and says why."""
+    with closing(Spool(folder, clock=clock)) as spool:
+        spool.count(b"12345678", lambda: b"what")
+    (file,) = folder.glob("*.cnt")
+    file.write_bytes(b"FWCOUNT\x63" + file.read_bytes()[8:])
+    (unit,) = directory.units()
+
+    with pytest.raises(OSError, match="newer failwell"):
+        unit.counters()
 
 
 def test_one_shipper_is_elected(directory: SpoolDirectory) -> None:

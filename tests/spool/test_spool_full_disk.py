@@ -1,13 +1,13 @@
 """A full disk refuses cleanly, breaks nothing, and loses no count."""
 
 import contextlib
-import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from small_disks import make_small_disk, remove_small_disk
 
 from failwell.spool import FrameKind, Spool, SpoolDirectory, Unit
 from failwell.testing import ManualClock
@@ -20,16 +20,9 @@ KEY, NEW_KEY = b"knownkey", b"new key."
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Return a file system of 1 MiB."""
     place = tmp_path / "disk"
-    place.mkdir()
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    if mount is None or umount is None:
-        pytest.skip("needs mount")
-    command = [mount, "-t", "tmpfs", "-o", "size=1m", "failwell-test", str(place)]
-    if subprocess.run(command, check=False, capture_output=True).returncode:
-        pytest.skip("may not mount")
+    make_small_disk(place)
     yield place
-    # Lazily: a test that fails leaves files open, and must not leave the disk mounted.
-    subprocess.run([umount, "-l", str(place)], check=True)
+    remove_small_disk(place)
 
 
 def fill(place: Path) -> Path:

@@ -184,6 +184,93 @@ def test_a_forked_child_starts_its_own_thread(
     assert store.groups()[0].count == 1
 
 
+def test_settle_moves_the_rest_where_a_unit_cannot_be_read(
+    tmp_path: Path, source: SpoolDirectory, store: Store, feed: "Feed"
+) -> None:
+    """One unit of a newer version keeps nobody from reading the others."""
+    _leave_unit(tmp_path / "spool", feed, 1)
+    _make_newer(tmp_path / "spool")
+    feed.clock.advance(1)
+    _leave_unit(tmp_path / "spool", feed, 2)
+
+    settled = ShipperThread(source, store).settle()
+
+    assert not settled
+    assert [kept.id for kept in store.recent()] == [feed.record_id(2)]
+
+
+def test_settle_does_not_wait_for_a_unit_that_cannot_be_read(
+    tmp_path: Path, source: SpoolDirectory, store: Store, feed: "Feed"
+) -> None:
+    """Where another process ships, no page waits for what nobody can move."""
+    _leave_unit(tmp_path / "spool", feed, 1)
+    _make_newer(tmp_path / "spool")
+    lock = source.elect()
+    assert lock is not None
+    before = feed.clock.monotonic()
+
+    settled = ShipperThread(source, store, clock=feed.clock).settle()
+
+    lock.release()
+    assert not settled
+    assert feed.clock.monotonic() == before
+
+
+def test_settle_does_not_wait_for_a_damaged_end(
+    tmp_path: Path,
+    spool: Spool,
+    source: SpoolDirectory,
+    store: Store,
+    feed: "Feed",
+) -> None:
+    """Behind the last whole frame of a living unit there is nothing to wait for."""
+    _write(spool, feed, 1)
+    (segment,) = (tmp_path / "spool").glob("*.seg")
+    with segment.open("ab") as file:
+        file.write(bytes(100))
+    shipping = ShipperThread(source, store, clock=feed.clock)
+    before = feed.clock.monotonic()
+
+    first = shipping.settle()
+    lock = source.elect()
+    assert lock is not None
+    second = shipping.settle()
+
+    lock.release()
+    assert (first, second) == (True, True)
+    assert feed.clock.monotonic() == before
+    assert len(store.recent()) == 1
+
+
+def test_a_thread_that_cannot_be_had_is_tried_again(
+    source: SpoolDirectory, store: Store
+) -> None:
+    """At the machine's limit the request goes on; the next one starts the thread."""
+    before = _shippers()
+    shipping = ShipperThread(source, store)
+    usual = threading.stack_size(2**46)
+    try:
+        shipping.start()
+    finally:
+        threading.stack_size(usual)
+    without = _shippers()
+    shipping.start()
+    started = _shippers()
+
+    shipping.stop()
+    assert (without, started) == (before, before + 1)
+
+
+def _leave_unit(folder: Path, feed: "Feed", number: int) -> None:
+    with closing(Spool(folder, clock=feed.clock)) as spool:
+        _write(spool, feed, number)
+
+
+def _make_newer(folder: Path) -> None:
+    (counters,) = folder.glob("*.cnt")
+    counters.write_bytes(b"FWCOUNT\x63" + counters.read_bytes()[8:])
+
+
 def _wait_until_elected(source: SpoolDirectory | MemorySpool) -> None:
     for _ in range(500):
         lock = source.elect()

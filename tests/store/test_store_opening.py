@@ -1,5 +1,6 @@
 """How a store is made and opened, and how it fails."""
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -32,6 +33,20 @@ def test_importing_the_room_does_not_import_sqlalchemy() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_memory_store_that_nobody_closes_is_closed() -> None:
+    """Python 3.13 warns of connections left open, in the tests of every application."""
+    store = Store("sqlite://")
+    store.groups()
+    connection = store._sql._database._engine.raw_connection().driver_connection
+    assert connection is not None
+
+    del store
+    gc.collect()
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 def test_folder_and_files_are_private(store: Store, path: Path, feed: "Feed") -> None:

@@ -94,10 +94,11 @@ class Syncer:
                 tokens.get() is not _Token.END and self._pause(tokens) is not _Token.END
             )
             self._dirty = False
-            # Whatever happens, the next round syncs and closes what this one did not.
-            with contextlib.suppress(Exception):
+            try:
                 if self._sync_all():
                     tokens.put(_Token.SYNC)
+            except Exception as error:  # noqa: BLE001 - without a thread no unit is closed
+                self._complain(error)
 
     def _pause(self, tokens: "queue.SimpleQueue[_Token]") -> _Token:
         try:
@@ -121,10 +122,17 @@ class Syncer:
             unit.sync()
             self._is_refused = False
         except OSError as error:
-            if not self._is_refused:
-                self._is_refused = True
-                _logger.error(  # noqa: TRY400 - the traceback says nothing more
-                    "The spool cannot be brought to the disk (%s): a power cut may "
-                    "take what was recorded since; check the disk",
-                    error,
-                )
+            self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
+        if self._is_refused:
+            return
+        self._is_refused = True
+        # It may be the log that fails: a filter or handler of the application's.
+        with contextlib.suppress(Exception):
+            _logger.error(
+                "The spool cannot be brought to the disk (%s: %s): a power cut may "
+                "take what was recorded since; check the disk",
+                type(error).__name__,
+                error,
+            )

@@ -25,6 +25,8 @@ _BATCH_BYTES = 4 * 1024 * 1024
 # Beside requests: a short hold on the interpreter, then at least as long a rest.
 _PACED_FRAMES = 100
 _SHORTEST_REST_S = 0.005
+# What took longer waited for the database, and kept nobody from working.
+_LONGEST_REST_S = 0.25
 _POLL_S = 0.25
 # Counters grow without a trace in the directory; reading them costs more than a stat.
 _POLLS_PER_LOOK = 4
@@ -137,9 +139,7 @@ class Shipper:
         except StoreError:
             return False
         except Exception as error:  # noqa: BLE001 - a dead shipper would move nothing
-            # It may be the log that fails: a filter or handler of the application's.
-            with contextlib.suppress(Exception):
-                self._complain("", "The spool cannot be read", error)
+            self._complain("", "The spool cannot be read", error)
             return False
         return True
 
@@ -236,8 +236,11 @@ class Shipper:
             _logger.info("The error store is back; the spool is being moved into it")
 
     def _complain(self, about: str, what: str, error: Exception) -> None:
-        if about not in self._complained:
-            self._complained.add(about)
+        if about in self._complained:
+            return
+        self._complained.add(about)
+        # It may be the log that fails: a filter or handler of the application's.
+        with contextlib.suppress(Exception):
             _logger.error(
                 "%s: %s: %s; it is kept and tried again",
                 what,
@@ -264,7 +267,7 @@ class Shipper:
 
 
 class _Rest:
-    """After each batch, rest at least as long as it took."""
+    """After each batch, rest about as long as it took."""
 
     def __init__(self, stop: threading.Event, clock: Clock) -> None:
         self._stop = stop
@@ -274,7 +277,8 @@ class _Rest:
     def proceed(self) -> bool:
         """Rest; return False once it is time to stop."""
         busy = self._clock.monotonic() - self._since
-        stopped = self._stop.wait(max(_SHORTEST_REST_S, busy))
+        rest = min(max(_SHORTEST_REST_S, busy), _LONGEST_REST_S)
+        stopped = self._stop.wait(rest)
         self._since = self._clock.monotonic()
         return not stopped
 
