@@ -254,7 +254,7 @@ def test_an_id_is_written_in_one_way(shared_api: Api, written: str) -> None:
     """What is no id matches no route: zeros, signs, other scripts, more than 2^63."""
     ada = shared_api.person()
 
-    answer = shared_api.call("GET", f"/meetings/{written}", ada)
-
-    assert answer.status_code == 404
-    assert answer.get_json()["error"]["message"] == "Resource not found"
+    for method in ("GET", "PATCH", "DELETE", "PUT"):
+        answer = shared_api.call(method, f"/meetings/{written}", ada)
+        assert answer.status_code == 404
+        assert answer.get_json()["error"]["message"] == "Resource not found"

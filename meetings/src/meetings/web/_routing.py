@@ -1,21 +1,17 @@
 """How ids stand in addresses."""
 
 from flask import Flask
-from werkzeug.routing import IntegerConverter, Map
-
-from meetings.web._fields import LARGEST_ID
+from werkzeug.routing import IntegerConverter
 
 
 class IdConverter(IntegerConverter):
-    """An id from 1 to what a database can hold; others match no route.
+    """An id, in the one way to write it: no leading zeros, no digits of other scripts.
 
-    It has one way to be written: no leading zeros, no digits of other scripts.
+    At most 18 digits, which every database can hold. The pattern says so, rather than
+    `max`: what a converter refuses after the pattern matched is answered with 405.
     """
 
-    regex = "[1-9][0-9]*"
-
-    def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, min=1, max=LARGEST_ID)
+    regex = "[1-9][0-9]{0,17}"
 
 
 def install_converters(app: Flask) -> None:
