@@ -23,8 +23,9 @@ class Failwell:
 
     Registers the answers of every error, request ids, the recorder, the commands
     `flask failwell …`, the console when `FAILWELL_CONSOLE_KEY` is set, and the logging
-    when `FAILWELL_LOGGING` is true. The settings are read here, once: changes of
-    `app.config` afterwards have no effect, but for `TESTING`.
+    when `FAILWELL_LOGGING` is true, unless the application is under test, when nothing
+    may touch the disk. The settings are read here, once: changes of `app.config`
+    afterwards have no effect, but for `TESTING`.
 
     Args:
         app: The application, or None to call `init_app` later.
@@ -48,7 +49,7 @@ class Failwell:
         settings = read_settings(
             app.config, import_name=app.import_name, instance_path=app.instance_path
         )
-        if settings.logging:
+        if settings.logging and not app.testing:
             setup_logging(app, settings)
         from failwell._journal import Journal  # noqa: PLC0415 - see above
         from failwell.cli import create_commands  # noqa: PLC0415 - see above
