@@ -303,3 +303,21 @@ def test_a_dropped_spool_closes_its_unit(
 
     assert adopted
     assert records([unit]) == [b"kept"]
+
+
+def test_a_refused_sync_is_said_once(
+    spool: Spool, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A folder moved away under us cannot be synced: one line says so, writing goes on."""
+    spool.append(b"1")
+    folder.rename(folder.with_name("moved"))
+
+    for number in range(500):
+        if caplog.records:
+            break
+        spool.append(b"%d" % number)
+        threading.Event().wait(0.01)
+    threading.Event().wait(0.25)
+
+    assert [line.levelname for line in caplog.records] == ["ERROR"]
+    assert "power cut" in caplog.text
