@@ -78,8 +78,7 @@ def test_kill_loses_nothing_acknowledged(
     start: Program, directory: SpoolDirectory, folder: Path
 ) -> None:
     """After kill -9 every acknowledged record is there once, and counts are exact."""
-    for _ in range(2):
-        kill_writers(start, directory, folder)
+    kill_writers(start, directory, folder)
 
 
 @pytest.mark.faults
