@@ -38,7 +38,7 @@ def app() -> Flask:
     return app
 
 
-@pytest.mark.parametrize("sent", ["a1b2c3d4", "01J-abc.DEF_~+/=9", "x" * 128])
+@pytest.mark.parametrize("sent", ["7", "a1b2c3d4", "01J-abc.DEF_~+/=9", "x" * 128])
 def test_sane_id_is_taken(app: Flask, sent: str) -> None:
     """What another service sent ties the two services together."""
     answer = app.test_client().get("/", headers={"X-Request-ID": sent})
@@ -47,9 +47,7 @@ def test_sane_id_is_taken(app: Flask, sent: str) -> None:
     assert answer.headers.getlist("X-Request-ID") == [sent]
 
 
-@pytest.mark.parametrize(
-    "sent", ["", "short", "x" * 129, "a b c d e f", "ümläutümläut"]
-)
+@pytest.mark.parametrize("sent", ["", "x" * 129, "a b c d e f", "ümläutümläut"])
 def test_other_ids_are_replaced(app: Flask, sent: str) -> None:
     """What could forge or flood log lines is not taken."""
     answer = app.test_client().get("/", headers={"X-Request-ID": sent})

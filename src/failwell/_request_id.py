@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HEADER = "X-Request-ID"
 
 # What can stand in a log line, a URL and a file name without being escaped.
-_SANE = re.compile(r"[A-Za-z0-9._~+/=-]{8,128}", re.ASCII)
+_SANE = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}", re.ASCII)
 
 _current: ContextVar[str | None] = ContextVar("failwell_request_id", default=None)
 
@@ -48,7 +48,7 @@ def install_request_ids(app: HasWsgiApp) -> None:
 class RequestIdMiddleware:
     """Take `X-Request-ID` when it is sane, else make one; return it in every answer.
 
-    A sane id has 8 to 128 characters out of letters, digits and `._~+/=-`; anything
+    A sane id has 1 to 128 characters out of letters, digits and `._~+/=-`; anything
     else could forge log lines or grow them without limit.
     """
 

@@ -259,7 +259,12 @@ class CircuitBreakerError(ServiceUnavailableError):
         super().__init__(
             f"Circuit breaker {breaker} is {state.replace('_', '-')}",
             retry_after,
-            {"breaker": breaker, "state": state, "retry_after": retry_after},
+            {
+                "breaker": breaker,
+                "state": state,
+                # For people; the attribute stays exact.
+                "retry_after": None if retry_after is None else round(retry_after, 3),
+            },
         )
         self.code = "CIRCUIT_OPEN"
         self.breaker = breaker
