@@ -260,7 +260,8 @@ class Shipper:
     def _report_damage(self, unit: Unit) -> None:
         if unit.damaged_bytes:
             _logger.warning(
-                "Unit %s of the spool had %d damaged bytes; all else in it was moved",
+                "Unit %s of the spool had %d damaged bytes; all else in it was moved, "
+                "but for counts that the damaged bytes defined",
                 unit.id,
                 unit.damaged_bytes,
             )
