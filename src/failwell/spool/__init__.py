@@ -6,7 +6,8 @@ Refuses to know what the payloads mean, and any SQL.
 """
 
 from failwell.spool._counters import Counter
-from failwell.spool._directory import ShipperLock, SpoolDirectory
+from failwell.spool._directory import SpoolDirectory
+from failwell.spool._election import ShipperLock
 from failwell.spool._frame import FrameKind, SpoolFrame
 from failwell.spool._memory import MemorySpool
 from failwell.spool._spool import Spool

@@ -2,37 +2,14 @@
 
 import os
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from failwell.spool._election import ShipperLock
 from failwell.spool._folder import FILE_NAME, make_directory
 from failwell.spool._lock import LockedFile
 from failwell.spool._platform import LOCK_FILE
 from failwell.spool._unit import Unit
 
 _LOCK_NAME = "shipper.lock"
-
-
-class ShipperLock:
-    """The right to ship from a spool, until it is released or the process ends."""
-
-    def __init__(self, file: LockedFile) -> None:
-        self._file = file
-
-    def release(self) -> None:
-        """Let another one be elected; twice does no harm."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.release()
 
 
 class SpoolDirectory:
@@ -71,6 +48,7 @@ class SpoolDirectory:
         """
         make_directory(self._directory)
         try:
-            return ShipperLock(LockedFile(self._directory / _LOCK_NAME, LOCK_FILE))
+            file = LockedFile(self._directory / _LOCK_NAME, LOCK_FILE)
         except BlockingIOError:
             return None
+        return ShipperLock(file.close)

@@ -2,12 +2,11 @@
 
 import threading
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell.records import Tally
 from failwell.spool._counters import KEY_SIZE
+from failwell.spool._election import ShipperLock
 from failwell.spool._folder import new_unit_id
 from failwell.spool._frame import check_size
 from failwell.spool._memory_unit import MemoryUnit
@@ -64,34 +63,10 @@ class MemorySpool:
         """Return this process's units, the oldest first."""
         return self._memory.get().present_units()
 
-    def elect(self) -> "MemoryLock | None":
+    def elect(self) -> ShipperLock | None:
         """Return the right to ship, or None while another thread holds it."""
         lock = self._memory.get().election
-        return MemoryLock(lock) if lock.acquire(blocking=False) else None
-
-
-class MemoryLock:
-    """The right to ship from memory, until it is released."""
-
-    def __init__(self, lock: threading.Lock) -> None:
-        self._lock: threading.Lock | None = lock
-
-    def release(self) -> None:
-        """Let another thread be elected; twice does no harm."""
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            lock.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.release()
+        return ShipperLock(lock.release) if lock.acquire(blocking=False) else None
 
 
 class _Memory:
