@@ -52,7 +52,7 @@ class Definitions:
                 release=self._release,
                 code=code,
                 type=type_name(type(raised.error)),
-                culprit=blamed[0].culprit if blamed else "",
+                culprit=f"{blamed.module}:{blamed.function}" if blamed else "",
                 message=message_of(raised.error),
             )
             known = _remember(self._groups, group, msgspec.json.encode(definition))

@@ -7,7 +7,7 @@ code object or an exception, formats nothing and reads no source file.
 import os
 import sys
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Literal, NamedTuple, TypeVar
@@ -38,6 +38,9 @@ _INSTALLED = tuple(
 _COMPREHENSIONS = (".<listcomp>", ".<dictcomp>", ".<setcomp>")
 
 
+Step = TracebackType | FrameType
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """What is the same each time that a piece of code fails.
@@ -51,14 +54,19 @@ class Place:
     in_app: bool
     key: str
     """What the fingerprint takes of it: module and function, the same on any Python."""
+    frames: dict[int, Frame] = field(default_factory=dict)
+    """The frames seen here, by the offset of the instruction: few of them ever fail."""
 
-    @property
-    def culprit(self) -> str:
-        """`module:function`."""
-        return f"{self.module}:{self.function}"
-
-
-Steps = tuple[TracebackType | FrameType, ...]
+    def frame(self, step: Step) -> Frame:
+        """Return the frame of a step through this place."""
+        offset = step.tb_lasti if isinstance(step, TracebackType) else step.f_lasti
+        known = self.frames.get(offset)
+        if known is None:
+            # To find a line, the table of its code has to be read from the start.
+            line = step.tb_lineno if isinstance(step, TracebackType) else step.f_lineno
+            known = Frame(self.module, self.function, self.file, line or 0, self.in_app)
+            self.frames[offset] = known
+        return known
 
 
 class Stack(NamedTuple):
@@ -68,35 +76,22 @@ class Stack(NamedTuple):
     """
 
     places: tuple[Place, ...]
-    steps: Steps
+    steps: tuple[Step, ...]
     omitted: int = 0
 
     @property
-    def blamed(self) -> tuple[Place, int] | None:
-        """The innermost in-app frame, or else the one that raised, with its line."""
-        if not self.places:
-            return None
-        last = len(self.places) - 1
-        at = next((n for n in range(last, -1, -1) if self.places[n].in_app), last)
-        return self.places[at], _lines(self.steps[at : at + 1])[0]
+    def blamed(self) -> Frame | None:
+        """The innermost in-app frame, or else the one that raised."""
+        for place, step in zip(
+            reversed(self.places), reversed(self.steps), strict=True
+        ):
+            if place.in_app:
+                return place.frame(step)
+        return self.places[-1].frame(self.steps[-1]) if self.places else None
 
     def frames(self) -> tuple[Frame, ...]:
         """Return the frames as they are recorded."""
-        # Lines are read here and not in the walk: most errors only need the one to
-        # blame, and each has to be looked up in its code.
-        return tuple(
-            [
-                Frame(place.module, place.function, place.file, line, place.in_app)
-                for place, line in zip(self.places, _lines(self.steps), strict=True)
-            ]
-        )
-
-
-def _lines(steps: Steps) -> list[int]:
-    return [
-        (step.tb_lineno if type(step) is TracebackType else step.f_lineno) or 0
-        for step in steps
-    ]
+        return tuple(map(Place.frame, self.places, self.steps))
 
 
 class Link(NamedTuple):

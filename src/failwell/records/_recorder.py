@@ -240,4 +240,4 @@ def _new_id(group: str) -> str:
 
 def _place(link: Link) -> str:
     blamed = link.stack.blamed
-    return f"{blamed[0].culprit}:{blamed[1]}" if blamed else ""
+    return f"{blamed.module}:{blamed.function}:{blamed.line}" if blamed else ""

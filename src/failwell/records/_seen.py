@@ -4,7 +4,6 @@ The mark stands on the exception itself: a table of exceptions would hold them a
 their frames, or take a reused address for an old acquaintance.
 """
 
-import contextlib
 from typing import NamedTuple
 
 _MARK = "_failwell_seen"
@@ -31,5 +30,7 @@ def seen_in(error: BaseException, request_id: str | None) -> Seen | None:
 def mark_seen(error: BaseException, seen: Seen) -> None:
     """Leave the mark; where an exception refuses it, it will count again."""
     # Past `__setattr__`, which frozen ones close.
-    with contextlib.suppress(Exception):
+    try:
         error.__dict__[_MARK] = seen
+    except Exception:  # noqa: BLE001 - as said above; nothing else depends on it
+        return
