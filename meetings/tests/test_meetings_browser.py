@@ -29,7 +29,7 @@ def test_the_document_is_shown_without_a_complaint(address: str) -> None:
     """Every operation appears, nothing is fetched from elsewhere, nothing is blocked."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        if os.environ.get("FAILWELL_TESTS_BROWSER_REQUIRED") == "1":
+        if os.environ.get("TESTS_BROWSER_REQUIRED") == "1":
             pytest.fail("Chromium is required here and not installed")
         pytest.skip("no Chromium")
     complaints: list[str] = []

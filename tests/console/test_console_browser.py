@@ -58,7 +58,7 @@ def browser() -> Iterator[Browser]:
     """Start Chromium with a profile of its own."""
     if not CHROMIUM.exists():
         message = f"{CHROMIUM} is not installed"
-        if os.environ.get("FAILWELL_TESTS_BROWSER_REQUIRED") == "1":
+        if os.environ.get("TESTS_BROWSER_REQUIRED") == "1":
             pytest.fail(message)
         pytest.skip(message)
     with sync_playwright() as playwright:
