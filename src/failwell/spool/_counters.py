@@ -131,7 +131,10 @@ def read_counters(path: Path) -> tuple[list[Counter], int]:
     # A power cut may have taken the first page, which leaves zeros, and no other.
     if any(begun) and not _MAGIC.startswith(begun):
         return [], len(content)
-    whole = content[: len(content) - len(content) % _SLOT_SIZE]
+    # Slots are taken in order, so what follows the last one is zeros: not looked at,
+    # for a shipper reads this file again and again.
+    used = -(-len(content.rstrip(b"\0")) // _SLOT_SIZE) * _SLOT_SIZE
+    whole = content[: min(used, len(content) - len(content) % _SLOT_SIZE)]
     words = memoryview(whole).cast("Q").tolist()
     slots = zip(words[3::3], words[4::3], words[5::3], strict=True)
     counters = [
