@@ -8,6 +8,7 @@ serves, and the whole process until everything that was recorded is in the store
 import gc
 import json
 import logging
+import os
 import subprocess
 import sys
 import tempfile
@@ -136,6 +137,10 @@ def _batch(app: Flask, environs: list[WSGIEnvironment]) -> tuple[float, float]:
 
 
 def _child(case: str) -> None:
+    if hasattr(os, "sched_setaffinity"):  # not on macOS
+        # On two cores that share a physical one, threads of the same process would
+        # slow each other, and the figures would measure that.
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory() as folder:
         app = _make_app(case, folder)
         logging.getLogger().addHandler(logging.NullHandler())

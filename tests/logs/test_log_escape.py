@@ -51,3 +51,11 @@ def test_escaped_json_means_the_same(value: object) -> None:
 def test_dangerous_characters_are_named(text: str, shown: str) -> None:
     """Each appears as the escape that people know; ordinary text stays as it is."""
     assert escape(text) == shown
+
+
+def test_nothing_printable_is_unsafe() -> None:
+    """So that a printable text can be taken as it is: tried for every character."""
+    unsafe = [chr(code) for code in range(0x110000) if escape(chr(code)) != chr(code)]
+
+    assert len(unsafe) > 2000
+    assert not any(character.isprintable() for character in unsafe)

@@ -17,7 +17,8 @@ def escape(text: str) -> str:
     Backslashes that were there stay as they are, so that paths remain readable; the
     result is for people and is not meant to be turned back.
     """
-    return _UNSAFE.sub(_shown, text)
+    # Of the printable characters none is unsafe, and most texts hold no other.
+    return text if text.isprintable() else _UNSAFE.sub(_shown, text)
 
 
 def harmless(lines: Iterable[str]) -> Iterator[str]:

@@ -26,6 +26,9 @@ from failwell.responses._statuses import (
 )
 
 INTERNAL_SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
+_A_500 = InternalServerError()
+"""Only looked at, to find who handles its kind."""
+
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 
 
@@ -142,7 +145,7 @@ class Handlers:
         if propagates(self._app):
             return known is None or is_trapped(self._app, exception)
         is_a_500 = known is None or http_status(known) == INTERNAL_SERVER_ERROR
-        return is_a_500 and self._find(InternalServerError()) is not None
+        return is_a_500 and self._find(_A_500) is not None
 
     def _answer_by_user(
         self, exception: Exception, known: AppError | None, handler: object
