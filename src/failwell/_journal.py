@@ -136,9 +136,9 @@ class Journal:
             return Spool(folder, clock=self._clock), SpoolDirectory(folder)
         except OSError as error:
             _logger.critical(
-                "failwell cannot write its spool to %s (%s): errors are kept in memory "
-                "only, until this process ends. Make the folder writable or set "
-                "FAILWELL_SPOOL_DIR to one that is.",
+                "failwell cannot write its spool to %s (%s): until they are in the store, "
+                "errors wait in memory and are lost when this process ends. Make the "
+                "folder writable or set FAILWELL_SPOOL_DIR to one that is.",
                 folder,
                 error.strerror or error,
             )
