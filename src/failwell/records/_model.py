@@ -140,5 +140,5 @@ class ErrorNotice(msgspec.Struct, frozen=True):
     place: str
     """`module:function:line` of the frame that counts."""
     request_id: str | None
-    record: ErrorRecord | None = None
+    exceptions: tuple[ExceptionInfo, ...] = ()
     """Given for the first of its group in an hour: its traceback follows the line."""
