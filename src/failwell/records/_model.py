@@ -37,6 +37,8 @@ class ExceptionInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many frames were left out in the middle of a very deep stack."""
     relation: Literal["", "cause", "context"] = ""
     """How it stands to the exception before it in the chain."""
+    stack: str = ""
+    """In the store, where frames are kept once: the hash of these, which are left out."""
 
 
 class RequestInfo(msgspec.Struct, frozen=True, omit_defaults=True):
