@@ -57,7 +57,6 @@ class Failwell:
         journal = Journal(app, settings)
         app.extensions["failwell"] = journal
         register_error_handlers(app, recorder=journal, settings=settings)
-        app.before_request(journal.start)
         app.cli.add_command(create_commands())
         if settings.console_key is not None:
             _add_console(app, settings, journal)

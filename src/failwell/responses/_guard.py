@@ -39,6 +39,8 @@ class Guard:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Serve one request."""
+        # Not by `before_request`, whose functions Flask examines anew each time.
+        self._recording.start()
         held = _HeldStart(start_response)
         try:
             body = self._wsgi_app(environ, held)

@@ -6,7 +6,6 @@ lets exceptions pass are wrapped on the application.
 """
 
 import sys
-from http import HTTPStatus
 from types import TracebackType
 
 from flask import Flask, Response, got_request_exception, request
@@ -20,12 +19,12 @@ from failwell.responses._recording import AnswerRecorder, Recording, is_recorded
 from failwell.responses._render import render
 from failwell.responses._rollback import roll_back_sessions
 from failwell.responses._statuses import (
+    INTERNAL_SERVER_ERROR,
     http_status,
     is_error_status,
     is_server_fault,
 )
 
-INTERNAL_SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 _A_500 = InternalServerError()
 """Only looked at, to find who handles its kind."""
 
@@ -181,10 +180,12 @@ class Handlers:
 
     def _render(self, error: AppError, error_id: str | None) -> Response:
         try:
-            return render(error, error_id=error_id)
+            return render(self._app, error, error_id=error_id)
         except Exception as failure:
             # An application's own error may have headers or a body that raise.
             failure_id = self.recording.capture(failure, "INTERNAL_ERROR")
             if failure_id is None:
                 self._app.logger.exception("An error could not be rendered")
-            return render(unexpected(failure), error_id=error_id or failure_id)
+            return render(
+                self._app, unexpected(failure), error_id=error_id or failure_id
+            )

@@ -5,18 +5,17 @@ Owns both bodies and the headers of an answer. Refuses to choose what is answere
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
-from flask import Flask, Response, current_app, has_request_context, request
+from flask import Flask, Response, has_request_context, request
 
 from failwell._request_id import current_request_id
 from failwell.catalog import CATALOG
 from failwell.exceptions import BEARER_CHALLENGE, AppError, ValidationError
 from failwell.responses._json import strict_json
 from failwell.responses._negotiation import JSON, PROBLEM, prefers_problem
-from failwell.responses._statuses import http_status
+from failwell.responses._statuses import UNAUTHORIZED, http_status
 
 STYLE = "failwell.style"
 
@@ -58,10 +57,11 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def render(error: AppError, *, error_id: str | None = None) -> Response:
+def render(app: Flask, error: AppError, *, error_id: str | None = None) -> Response:
     """Return the response of `error`, in the form that the current request prefers.
 
     Args:
+        app: Whose style and class of responses are used.
         error: What to answer. A status outside 400 to 599 becomes 500.
         error_id: The id under which it was recorded; the client can quote it.
 
@@ -70,10 +70,8 @@ def render(error: AppError, *, error_id: str | None = None) -> Response:
         the same facts as `application/problem+json` (RFC 9457).
     """
     environ = request.environ if has_request_context() else {}
-    answer = compose(error, style_of(current_app), environ, error_id=error_id)
-    return current_app.response_class(
-        answer.body, answer.status, headers=answer.headers
-    )
+    answer = compose(error, style_of(app), environ, error_id=error_id)
+    return app.response_class(answer.body, answer.status, headers=answer.headers)
 
 
 def style_of(app: Flask) -> Style:
@@ -93,7 +91,7 @@ def compose(
     status = http_status(error)
     headers = [(name, _header_value(value)) for name, value in error.headers]
     names = {name.lower() for name, _ in headers}
-    if status == HTTPStatus.UNAUTHORIZED and "www-authenticate" not in names:
+    if status == UNAUTHORIZED and "www-authenticate" not in names:
         headers.append(("WWW-Authenticate", BEARER_CHALLENGE))
     problem = style.form == "problem"
     if style.form == "auto":
