@@ -15,11 +15,10 @@ from failwell.responses._registration import register_error_handlers
 from failwell.responses._render import render
 from failwell.responses._rules import Rules
 from failwell.responses._style import Form
-from failwell.responses._table import E, Target, to_app_error
+from failwell.responses._table import Target, to_app_error
 
 __all__ = [
     "AnswerRecorder",
-    "E",
     "Form",
     "Rules",
     "Target",
