@@ -4,8 +4,8 @@ Owns where the id comes from, where it is kept during the request, and its heade
 Knows WSGI, not Flask: it must also cover what Flask never sees.
 """
 
+import os
 import re
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from functools import partial
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
 
 HEADER = "X-Request-ID"
+_HEADER_LENGTH = len(HEADER)
 
 # What can stand in a log line, a URL and a file name without being escaped.
 _SANE = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}", re.ASCII)
@@ -61,7 +62,8 @@ class RequestIdMiddleware:
     ) -> Iterable[bytes]:
         """Serve one request."""
         sent = environ.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent if _SANE.fullmatch(sent) else secrets.token_hex(16)
+        is_sane = sent and _SANE.fullmatch(sent)
+        request_id = sent if is_sane else os.urandom(16).hex()
         _current.set(request_id)
         try:
             body = self._wsgi_app(
@@ -87,7 +89,7 @@ def _start_with_id(
     exc_info: "OptExcInfo | None" = None,
 ) -> Callable[[bytes], object]:
     for name, _ in headers:
-        if name.lower() == "x-request-id":
+        if len(name) == _HEADER_LENGTH and name.lower() == "x-request-id":
             break
     else:
         headers.append((HEADER, request_id))

@@ -13,11 +13,11 @@ from flask import Flask
 
 from failwell.catalog import status_phrase
 from failwell.exceptions import AppError
-from failwell.responses._handlers import is_trapped, propagates
 from failwell.responses._recording import Recording, is_recorded
 from failwell.responses._render import Answer, compose
 from failwell.responses._statuses import http_status
 from failwell.responses._table import table_of, unexpected
+from failwell.responses._users import is_trapped, propagates
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -115,9 +115,12 @@ class Guard:
 def _serve(
     answer: Answer, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
-    length = ("Content-Length", str(len(answer.body)))
-    status = f"{answer.status} {status_phrase(answer.status)}"
-    start_response(status, [*answer.headers, length])
+    headers = [
+        *answer.headers,
+        ("Content-Type", answer.content_type),
+        ("Content-Length", str(len(answer.body))),
+    ]
+    start_response(f"{answer.status} {status_phrase(answer.status)}", headers)
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [answer.body]
 
 

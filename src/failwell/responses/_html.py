@@ -23,7 +23,7 @@ from failwell.exceptions import AppError
 _logger = logging.getLogger("failwell")
 
 _HERE = Path(__file__).parent
-_CONTENT_TYPE = ("Content-Type", "text/html; charset=utf-8")
+HTML = "text/html; charset=utf-8"
 _STYLE = (
     ":root{color-scheme:light dark;--paper:#faf9f7;--ink:#1d1b18;--soft:#635d54}"
     "@media(prefers-color-scheme:dark){"
@@ -40,7 +40,7 @@ _STYLE = (
 
 
 class Page(NamedTuple):
-    """A page and its headers."""
+    """A page and the headers that guard it."""
 
     headers: list[tuple[str, str]]
     body: bytes
@@ -63,9 +63,9 @@ def page_of(app: Flask, error: AppError, status: int, error_id: str | None) -> P
     }
     own = _own_page(app, status, facts)
     if own is not None:
-        return Page([_CONTENT_TYPE], own.encode("utf-8", "replace"))
+        return Page([], own.encode("utf-8", "replace"))
     page = _template().render(facts, style=Markup(_STYLE))  # noqa: S704 - our own text
-    return Page([_CONTENT_TYPE, *_guards()], page.encode("utf-8", "replace"))
+    return Page(list(_guards()), page.encode("utf-8", "replace"))
 
 
 def _own_page(app: Flask, status: int, facts: dict[str, Any]) -> str | None:

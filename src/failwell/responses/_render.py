@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from flask import Flask, Response, has_request_context, request
 
 from failwell.exceptions import BEARER_CHALLENGE, AppError
-from failwell.responses._html import page_of
+from failwell.responses._html import HTML, page_of
 from failwell.responses._json import strict_json
 from failwell.responses._negotiation import JSON, PROBLEM
 from failwell.responses._problem import problem_of
@@ -22,7 +22,9 @@ class Answer(NamedTuple):
     """An answer that no framework has touched yet."""
 
     status: int
+    content_type: str
     headers: list[tuple[str, str]]
+    """All others but those of the body."""
     body: bytes
 
 
@@ -39,8 +41,19 @@ def render(app: Flask, error: AppError, *, error_id: str | None = None) -> Respo
         same facts as `application/problem+json` (RFC 9457), or a page.
     """
     environ = request.environ if has_request_context() else {}
-    answer = compose(app, error, environ, error_id=error_id)
-    return app.response_class(answer.body, answer.status, headers=answer.headers)
+    return respond(app, compose(app, error, environ, error_id=error_id))
+
+
+def respond(app: Flask, answer: Answer) -> Response:
+    """Return an answer as a response of the application's class."""
+    # The type apart from the headers: Werkzeug looks for it among them otherwise, which
+    # takes as long as the whole rendering.
+    return app.response_class(
+        answer.body,
+        answer.status,
+        headers=answer.headers,
+        content_type=answer.content_type,
+    )
 
 
 def compose(
@@ -53,8 +66,7 @@ def compose(
     """Return the answer to `error` for the request of a WSGI environment."""
     status = http_status(error)
     headers = [(name, _header_value(value)) for name, value in error.headers]
-    names = {name.lower() for name, _ in headers}
-    if status == UNAUTHORIZED and "www-authenticate" not in names:
+    if status == UNAUTHORIZED and not _has_challenge(headers):
         headers.append(("WWW-Authenticate", BEARER_CHALLENGE))
     style = style_of(app)
     choice = style.choose(environ.get("PATH_INFO", ""))
@@ -64,14 +76,18 @@ def compose(
     if form == "html":
         page = page_of(app, error, status, error_id)
         headers += page.headers
-        return Answer(status, headers, page.body)
+        return Answer(status, HTML, headers, page.body)
     if form == "problem":
         root = environ.get("SCRIPT_NAME", "") if style.has_catalogue else None
         body = problem_of(error, status, root=root, error_id=error_id)
     else:
         body = _envelope(error, error_id)
-    headers.append(("Content-Type", PROBLEM if form == "problem" else JSON))
-    return Answer(status, headers, strict_json(body))
+    kind = PROBLEM if form == "problem" else JSON
+    return Answer(status, kind, headers, strict_json(body))
+
+
+def _has_challenge(headers: list[tuple[str, str]]) -> bool:
+    return any(name.lower() == "www-authenticate" for name, _ in headers)
 
 
 def _header_value(value: object) -> str:

@@ -18,6 +18,11 @@ FORMS: tuple[str, ...] = get_args(Form)
 STYLE = "failwell.style"
 
 
+def is_below(path: str, prefix: str) -> bool:
+    """Return whether a path is at or below a prefix."""
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What an application declares for the addresses at and below a prefix."""
@@ -36,7 +41,7 @@ class Scope:
 
     def covers(self, path: str) -> bool:
         """Return whether a path is at or below the prefix."""
-        return path == self.prefix or path.startswith(f"{self.prefix}/")
+        return is_below(path, self.prefix)
 
 
 class Scopes:
@@ -80,32 +85,6 @@ class Scopes:
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
-    """How one application renders.
-
-    Args:
-        form: Where no scope says otherwise.
-        api_prefix: Below it answers are JSON, elsewhere pages for those who prefer
-            them; empty: JSON everywhere.
-        has_catalogue: Whether `/problems/` is served, so that `type` leads there.
-        scopes: What the application declared.
-    """
-
-    form: Form = "auto"
-    api_prefix: str = ""
-    has_catalogue: bool = False
-    scopes: Scopes = field(default_factory=Scopes)
-
-    def choose(self, path: str) -> "Choice":
-        """Return how to answer at a path."""
-        scope = self.scopes.at(path)
-        if scope is not None and scope.form is not None:
-            return Choice(scope.form, may_be_html=False)
-        below = Scope(self.api_prefix, None, None).covers(path)
-        return Choice(self.form, may_be_html=bool(self.api_prefix) and not below)
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """What is decided before the client is asked."""
 
@@ -124,6 +103,38 @@ class Choice:
         if self.form != "auto":
             return self.form
         return "problem" if prefers_problem(accept) else "envelope"
+
+
+# Made once: an answer looks one up.
+_FIXED = {form: Choice(form, may_be_html=False) for form in get_args(Form)}
+_WITH_PAGES = {form: Choice(form, may_be_html=True) for form in get_args(Form)}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How one application renders.
+
+    Args:
+        form: Where no scope says otherwise.
+        api_prefix: Below it answers are JSON, elsewhere pages for those who prefer
+            them; empty: JSON everywhere.
+        has_catalogue: Whether `/problems/` is served, so that `type` leads there.
+        scopes: What the application declared.
+    """
+
+    form: Form = "auto"
+    api_prefix: str = ""
+    has_catalogue: bool = False
+    scopes: Scopes = field(default_factory=Scopes)
+
+    def choose(self, path: str) -> Choice:
+        """Return how to answer at a path."""
+        scope = self.scopes.at(path)
+        if scope is not None and scope.form is not None:
+            return _FIXED[scope.form]
+        if self.api_prefix and not is_below(path, self.api_prefix):
+            return _WITH_PAGES[self.form]
+        return _FIXED[self.form]
 
 
 _DEFAULT = Style()
