@@ -14,5 +14,13 @@ from failwell.responses._mapping import to_app_error
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
 from failwell.responses._render import render
+from failwell.responses._validation import from_marshmallow, from_pydantic
 
-__all__ = ["AnswerRecorder", "register_error_handlers", "render", "to_app_error"]
+__all__ = [
+    "AnswerRecorder",
+    "from_marshmallow",
+    "from_pydantic",
+    "register_error_handlers",
+    "render",
+    "to_app_error",
+]

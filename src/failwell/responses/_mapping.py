@@ -23,6 +23,7 @@ from failwell.exceptions import (
     ServiceUnavailableError,
 )
 from failwell.responses._statuses import http_status, is_error_status
+from failwell.responses._validation import classify_validation
 
 INTERNAL_MESSAGE = "An internal server error occurred"
 
@@ -80,7 +81,7 @@ def classify(error: BaseException) -> AppError | None:
     if isinstance(error, AppError):
         return error
     if isinstance(error, HTTPException):
-        known: AppError | None = _from_http(error)
+        known: AppError | None = classify_validation(error) or _from_http(error)
     elif isinstance(error, BaseExceptionGroup):
         known = _from_group(error)
     elif isinstance(error, RecursionError):
@@ -165,7 +166,7 @@ def _from_library(error: BaseException) -> AppError | None:
     if family == "token set-up" and str(error).startswith(_UNKNOWN_KEY):
         family = "token"
     answer = _ANSWERS.get(family)
-    return answer() if answer else None
+    return answer() if answer else classify_validation(error)
 
 
 _ANSWERS: dict[str, Callable[[], AppError]] = {

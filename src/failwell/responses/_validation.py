@@ -1,0 +1,75 @@
+"""Which exceptions say that an input does not validate, whoever found it out.
+
+Owns that part of the one table: pydantic, marshmallow, and webargs' HTTP exceptions.
+They are recognised by name, so that none of them is imported.
+"""
+
+import functools
+from collections.abc import Hashable, Mapping
+from typing import Any, cast
+
+from werkzeug.exceptions import HTTPException
+
+from failwell.exceptions import ValidationError
+from failwell.responses._from_marshmallow import add_messages, from_marshmallow
+from failwell.responses._from_pydantic import from_pydantic
+from failwell.responses._problems import Location, Problems
+
+__all__ = ["classify_validation", "from_marshmallow", "from_pydantic"]
+
+_LIBRARIES = {
+    ("pydantic_core._pydantic_core", "ValidationError"): "pydantic",
+    ("marshmallow.exceptions", "ValidationError"): "marshmallow",
+}
+# What webargs answers with, unless a view chose another status.
+_STATUSES = (400, 422)
+# What webargs calls the parts of a request; a form is a body.
+_LOCATIONS: dict[str, Location] = {
+    "query": "query",
+    "querystring": "query",
+    "headers": "headers",
+    "cookies": "headers",
+    "path": "path",
+    "view_args": "path",
+}
+
+
+def classify_validation(error: BaseException) -> ValidationError | None:
+    """Return the answer to what a validation library raised, None to all else.
+
+    An HTTP exception of webargs, 422 or 400, is answered by what it carries.
+    """
+    library = _library(type(error))
+    found = cast("Any", error)
+    if library == "pydantic":
+        return from_pydantic(found)
+    if library == "marshmallow":
+        return from_marshmallow(found)
+    return _from_webargs(error) if isinstance(error, HTTPException) else None
+
+
+def _from_webargs(error: HTTPException) -> ValidationError | None:
+    cause, data = getattr(error, "exc", None), getattr(error, "data", None)
+    messages = data.get("messages") if isinstance(data, Mapping) else None
+    of_the_input = isinstance(cause, ValueError) or _library(type(cause))
+    if error.code not in _STATUSES or not of_the_input:
+        return None
+    if not isinstance(messages, Mapping):
+        return None
+    merged: dict[str, Any] = {}
+    for name, inner in messages.items():
+        problems = Problems(_LOCATIONS.get(str(name), "body"))
+        add_messages(problems, inner, getattr(cause, "data", None))
+        merged.update(problems.error().details)
+    return ValidationError(details=merged)
+
+
+def _library(kind: type) -> str:
+    return _library_of(cast("Hashable", kind))
+
+
+# Asked for every exception that nobody foresaw, so remembered by class.
+@functools.lru_cache(maxsize=512)
+def _library_of(kind: Hashable) -> str:
+    names = ((cls.__module__, cls.__name__) for cls in cast("type", kind).__mro__)
+    return next((_LIBRARIES[name] for name in names if name in _LIBRARIES), "")
