@@ -32,6 +32,10 @@ from failwell.exceptions import (
 from failwell.logs import setup_logging
 from failwell.resilience import CircuitBreaker, CircuitState, retry
 from failwell.responses import (
+    read_body,
+    read_headers,
+    read_path,
+    read_query,
     register_error_handlers,
 )
 
@@ -78,6 +82,10 @@ __all__ = [
     "SettingsError",
     "ValidationError",
     "__version__",
+    "read_body",
+    "read_headers",
+    "read_path",
+    "read_query",
     "register_error_handlers",
     "retry",
     "setup_logging",

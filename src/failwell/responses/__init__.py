@@ -10,6 +10,7 @@ Refuses to know where records are kept (it is handed a recorder), to write to th
 application's database, and to take an exception that a user's handler would get.
 """
 
+from failwell.responses._input import read_body, read_headers, read_path, read_query
 from failwell.responses._mapping import to_app_error
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
@@ -20,6 +21,10 @@ __all__ = [
     "AnswerRecorder",
     "from_marshmallow",
     "from_pydantic",
+    "read_body",
+    "read_headers",
+    "read_path",
+    "read_query",
     "register_error_handlers",
     "render",
     "to_app_error",
