@@ -32,6 +32,8 @@ from failwell.exceptions import (
 from failwell.logs import setup_logging
 from failwell.resilience import CircuitBreaker, CircuitState, retry
 from failwell.responses import (
+    Attempts,
+    attempt_each,
     read_body,
     read_headers,
     read_path,
@@ -64,6 +66,7 @@ else:
 __all__ = [
     "CATALOG",
     "AppError",
+    "Attempts",
     "AuthenticationError",
     "AuthorizationError",
     "Catalog",
@@ -82,6 +85,7 @@ __all__ = [
     "SettingsError",
     "ValidationError",
     "__version__",
+    "attempt_each",
     "read_body",
     "read_headers",
     "read_path",

@@ -4,7 +4,8 @@
 
 Owns the table from exceptions to answers, both forms of the body, the order in which
 users' handlers, ours and Flask's own come, the WSGI guard behind them, the roll-back
-of the application's session, and the catalogue at `/problems/`.
+of the application's session, and the catalogue at `/problems/`. Beside them the
+readers of a request's parts, batches that fail in part, and the undoing of steps.
 
 Refuses to know where records are kept (it is handed a recorder), to write to the
 application's database, and to take an exception that a user's handler would get.
@@ -12,6 +13,7 @@ application's database, and to take an exception that a user's handler would get
 
 from failwell.responses._input import read_body, read_headers, read_path, read_query
 from failwell.responses._mapping import to_app_error
+from failwell.responses._partial import Attempts, attempt_each
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
 from failwell.responses._render import render
@@ -19,6 +21,8 @@ from failwell.responses._validation import from_marshmallow, from_pydantic
 
 __all__ = [
     "AnswerRecorder",
+    "Attempts",
+    "attempt_each",
     "from_marshmallow",
     "from_pydantic",
     "read_body",
