@@ -33,6 +33,7 @@ from failwell.logs import setup_logging
 from failwell.resilience import CircuitBreaker, CircuitState, retry
 from failwell.responses import (
     Attempts,
+    Undo,
     attempt_each,
     read_body,
     read_headers,
@@ -83,6 +84,7 @@ __all__ = [
     "NotFoundError",
     "ServiceUnavailableError",
     "SettingsError",
+    "Undo",
     "ValidationError",
     "__version__",
     "attempt_each",

@@ -17,11 +17,13 @@ from failwell.responses._partial import Attempts, attempt_each
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
 from failwell.responses._render import render
+from failwell.responses._undo import Undo
 from failwell.responses._validation import from_marshmallow, from_pydantic
 
 __all__ = [
     "AnswerRecorder",
     "Attempts",
+    "Undo",
     "attempt_each",
     "from_marshmallow",
     "from_pydantic",
