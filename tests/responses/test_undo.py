@@ -195,14 +195,17 @@ def test_async_compensations_are_awaited_in_order(
     done: Done = []
 
     async def cancel(name: str) -> None:
+        """Undo one step."""
         await asyncio.sleep(0)
         done.append(name)
 
     async def fail() -> None:
+        """Fail to undo."""
         await asyncio.sleep(0)
         raise ValueError("not undone")
 
     async def work() -> None:
+        """Work in a block."""
         async with Undo() as undo:
             undo.push(cancel, "first")
             undo.push(done.append, "second")
@@ -225,16 +228,19 @@ def test_a_cancelled_task_undoes_its_steps() -> None:
     done: Done = []
 
     async def cancel(name: str) -> None:
+        """Undo one step."""
         await asyncio.sleep(0)
         done.append(name)
 
     async def work(begun: asyncio.Event) -> None:
+        """Work in a block."""
         async with Undo() as undo:
             undo.push(cancel, "seat")
             begun.set()
             await asyncio.Event().wait()
 
     async def main() -> bool:
+        """Run and cancel."""
         begun = asyncio.Event()
         task = asyncio.create_task(work(begun))
         await begun.wait()
@@ -251,6 +257,7 @@ def test_async_success_undoes_nothing() -> None:
     done: Done = []
 
     async def work() -> None:
+        """Work in a block."""
         async with Undo() as undo:
             undo.push(done.append, "cancel")
 

@@ -6,7 +6,7 @@ Owns the codes, which marshmallow does not have: they are told by its own senten
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from failwell.exceptions import ValidationError
 from failwell.responses._echo import repeats
@@ -40,32 +40,24 @@ _KINDS = (
     "email address|IP address|IPv4 address|IPv6 address|IP interface|IPv4 interface|"
     "IPv6 interface|(?:aware |naive )?(?:datetime|date|time)|period of time"
 )
-_PATTERNS = tuple(
-    (re.compile(pattern), code)
-    for pattern, code in (
-        (r"Shorter than minimum length \d+\.", "too_short"),
-        (r"Longer than maximum length \d+\.", "too_long"),
-        (r"Length must be (between \d+ and )?\d+\.", "wrong_length"),
-        (r"Must be (greater|less) than .* and less than .*\.", "out_of_range"),
-        (r"Must be greater than or equal to .*\.", "greater_than_equal"),
-        (r"Must be greater than .*\.", "greater_than"),
-        (r"Must be less than or equal to .*\.", "less_than_equal"),
-        (r"Must be less than .*\.", "less_than"),
-        (r"Must be equal to .*\.", "not_equal"),
-        (r"Must be one of: .*\.", "not_among_choices"),
-        (
-            r"One or more of the choices you made was (not )?in: .*\.",
-            "not_among_choices",
-        ),
-    )
-)
-_NOT_A_VALID = re.compile(rf"Not a valid ({_KINDS})\.")
+_PATTERNS = {
+    r"Shorter than minimum length \d+\.": "too_short",
+    r"Longer than maximum length \d+\.": "too_long",
+    r"Length must be (between \d+ and )?\d+\.": "wrong_length",
+    r"Must be (greater|less) than .* and less than .*\.": "out_of_range",
+    r"Must be greater than or equal to .*\.": "greater_than_equal",
+    r"Must be greater than .*\.": "greater_than",
+    r"Must be less than or equal to .*\.": "less_than_equal",
+    r"Must be less than .*\.": "less_than",
+    r"Must be equal to .*\.": "not_equal",
+    r"Must be one of: .*\.": "not_among_choices",
+    r"One or more of the choices you made was (not )?in: .*\.": "not_among_choices",
+}
+_NOT_A_VALID = rf"Not a valid ({_KINDS})\."
 
 
-class _Leaf(NamedTuple):
-    steps: tuple[Step, ...]
-    message: str
-    code: str | None
+# Where, what, and the code that the message brought along.
+_Leaf = tuple[tuple[Step, ...], str, str | None]
 
 
 def from_marshmallow(
@@ -91,23 +83,24 @@ def from_marshmallow(
 
 def add_messages(problems: Problems, messages: object, data: object) -> None:
     """Add marshmallow's nested messages about `data`, at most 1,000 of them."""
-    for leaf in islice(_leaves(messages, ()), _MOST):
-        steps = _place(leaf.steps, data)
-        code = leaf.code or code_of(leaf.message)
-        own = code == OWN_CODE or leaf.code is not None
-        hidden = own and repeats(leaf.message, value_at(data, steps))
-        problems.add(steps, code, NOT_VALID if hidden else leaf.message)
+    for steps, message, brought in islice(_leaves(messages, ()), _MOST):
+        place = _place(steps, data)
+        code = brought or code_of(message)
+        own = code == OWN_CODE or brought is not None
+        hidden = own and repeats(message, value_at(data, place))
+        problems.add(place, code, NOT_VALID if hidden else message)
 
 
 def code_of(message: str) -> str:
     """Return a stable code for a sentence of marshmallow's, `invalid` for all others."""
     if len(message) > _LONGEST_SENTENCE:
         return OWN_CODE
-    kind = _NOT_A_VALID.fullmatch(message)
+    # Compiled when needed: `import failwell` has no time for it.
+    kind = re.fullmatch(_NOT_A_VALID, message)
     if kind:
         return "invalid_" + re.sub(r"\W", "_", kind[1].lower())
-    for pattern, code in _PATTERNS:
-        if pattern.fullmatch(message):
+    for pattern, code in _PATTERNS.items():
+        if re.fullmatch(pattern, message):
             return code
     return _SENTENCES.get(message, OWN_CODE)
 
@@ -121,7 +114,7 @@ def _leaves(messages: object, steps: tuple[Step, ...]) -> Iterator[_Leaf]:
         for message in messages:
             yield from _leaves(message, steps)
     else:
-        yield _Leaf(steps, messages if isinstance(messages, str) else NOT_VALID, None)
+        yield steps, messages if isinstance(messages, str) else NOT_VALID, None
 
 
 def _leaves_of_mapping(
@@ -131,7 +124,7 @@ def _leaves_of_mapping(
     text = messages.get("message")
     if isinstance(text, str):
         code = messages.get("code")
-        yield _Leaf(steps, text, str(code) if isinstance(code, (str, int)) else None)
+        yield steps, text, str(code) if isinstance(code, (str, int)) else None
         return
     for key, inner in messages.items():
         step = key if isinstance(key, int) else str(key)

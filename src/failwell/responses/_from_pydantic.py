@@ -64,6 +64,8 @@ def from_pydantic(
     """
     problems = Problems(location)
     for entry in error.errors(include_url=False):
+        if problems.is_full:
+            break
         steps = place_in(document, entry["loc"], absent=entry["type"] == "missing")
         problems.add(steps, entry["type"], _message(entry))
     return problems.error()

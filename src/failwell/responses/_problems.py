@@ -38,13 +38,18 @@ class Problems:
         self._location: Location = location
         self._details: dict[str, list[dict[str, str]]] = {}
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no further field would be taken."""
+        return len(self._details) >= _MOST_FIELDS
+
     def add(self, steps: Sequence[Step], code: str, message: str) -> None:
         """Add a problem of the field that the steps lead to; none is the whole."""
         names = [_name(step) for step in steps]
         if names and self._location == "headers":
             names[0] = header_name(names[0])
         path = ".".join(names)[:_LONGEST_PATH] or self._location
-        if path not in self._details and len(self._details) >= _MOST_FIELDS:
+        if path not in self._details and self.is_full:
             return
         entries = self._details.setdefault(path, [])
         if len(entries) < _MOST_OF_A_FIELD:

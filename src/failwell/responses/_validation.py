@@ -11,11 +11,6 @@ from typing import Any, cast
 from werkzeug.exceptions import HTTPException
 
 from failwell.exceptions import ValidationError
-from failwell.responses._from_marshmallow import add_messages, from_marshmallow
-from failwell.responses._from_pydantic import from_pydantic
-from failwell.responses._problems import Location, Problems
-
-__all__ = ["classify_validation", "from_marshmallow", "from_pydantic"]
 
 _LIBRARIES = {
     ("pydantic_core._pydantic_core", "ValidationError"): "pydantic",
@@ -23,17 +18,9 @@ _LIBRARIES = {
 }
 # What webargs answers with, unless a view chose another status.
 _STATUSES = (400, 422)
-# What webargs calls the parts of a request; a form is a body.
-_LOCATIONS: dict[str, Location] = {
-    "query": "query",
-    "querystring": "query",
-    "headers": "headers",
-    "cookies": "headers",
-    "path": "path",
-    "view_args": "path",
-}
 
 
+# The translations are loaded with the first such error: `import failwell` has no time.
 def classify_validation(error: BaseException) -> ValidationError | None:
     """Return the answer to what a validation library raised, None to all else.
 
@@ -42,13 +29,19 @@ def classify_validation(error: BaseException) -> ValidationError | None:
     library = _library(type(error))
     found = cast("Any", error)
     if library == "pydantic":
+        from failwell.responses._from_pydantic import from_pydantic  # noqa: PLC0415 - see above
+
         return from_pydantic(found)
     if library == "marshmallow":
+        from failwell.responses._from_marshmallow import (  # noqa: PLC0415 - as above
+            from_marshmallow,
+        )
+
         return from_marshmallow(found)
-    return _from_webargs(error) if isinstance(error, HTTPException) else None
+    return _of_webargs(error) if isinstance(error, HTTPException) else None
 
 
-def _from_webargs(error: HTTPException) -> ValidationError | None:
+def _of_webargs(error: HTTPException) -> ValidationError | None:
     cause, data = getattr(error, "exc", None), getattr(error, "data", None)
     messages = data.get("messages") if isinstance(data, Mapping) else None
     of_the_input = isinstance(cause, ValueError) or _library(type(cause))
@@ -56,12 +49,9 @@ def _from_webargs(error: HTTPException) -> ValidationError | None:
         return None
     if not isinstance(messages, Mapping):
         return None
-    merged: dict[str, Any] = {}
-    for name, inner in messages.items():
-        problems = Problems(_LOCATIONS.get(str(name), "body"))
-        add_messages(problems, inner, getattr(cause, "data", None))
-        merged.update(problems.error().details)
-    return ValidationError(details=merged)
+    from failwell.responses._from_webargs import from_webargs  # noqa: PLC0415 - as above
+
+    return from_webargs(messages, getattr(cause, "data", None))
 
 
 def _library(kind: type) -> str:
