@@ -311,6 +311,54 @@ def test_an_error_in_a_view_is_answered_in_both_forms() -> None:
     assert CANARY not in plain.text + problem.text
 
 
+@pytest.mark.parametrize(
+    ("sent", "pick", "paths"),
+    [
+        ({"pet": {"kind": "cat"}}, None, {"pet.kind", "pet.lives", "pet.bark"}),
+        ({"pet": 7}, None, {"pet"}),
+        ({"pet": 7}, {"pet": {}}, {"pet.kind", "pet.lives", "pet.bark"}),
+        # About something else than the body: pydantic's own places are kept.
+        ({"dog": 7}, {"pet": 7}, {"pet.Cat", "pet.Dog"}),
+        ([1, 2], {"pet": 7}, {"pet.Cat", "pet.Dog"}),
+    ],
+)
+def test_an_error_about_the_requests_json_has_its_paths(
+    sent: object, pick: object, paths: set[str]
+) -> None:
+    """A view that validates `request.json` itself names no classes in its answer."""
+
+    class Owner(BaseModel):
+        pet: Cat | Dog
+
+    app = Flask("backend")
+    register_error_handlers(app)
+
+    @app.post("/")
+    def view() -> str:
+        return Owner.model_validate(pick or request.json).model_dump_json()
+
+    answer = app.test_client().post("/", json=sent)
+
+    assert answer.status_code == 400
+    assert set(answer.json["error"]["details"]) == paths
+
+
+def test_a_body_that_cannot_be_read_changes_no_answer() -> None:
+    """The view did not read it, so the error is about something else."""
+    app = Flask("backend")
+    app.config["MAX_CONTENT_LENGTH"] = 10
+    register_error_handlers(app)
+
+    @app.post("/")
+    def view() -> str:
+        return TypeAdapter(dict[str, Cat | Dog]).validate_python({"a": 1}) and "never"
+
+    answer = app.test_client().post("/", json="x" * 99)
+
+    assert answer.status_code == 400
+    assert set(answer.json["error"]["details"]) == {"a.Cat", "a.Dog"}
+
+
 def test_a_users_handler_for_pydantic_wins() -> None:
     """Who registered a handler for pydantic's class before keeps it."""
     app = Flask("backend")

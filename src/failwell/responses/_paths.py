@@ -56,6 +56,11 @@ def value_at(document: object, steps: Sequence[Step]) -> object:
     return here
 
 
+def leads_into(document: object, step: Step) -> bool:
+    """Return whether `document` has something behind this step."""
+    return _step_into(document, step)[0]
+
+
 def _step_into(here: object, step: Step) -> tuple[bool, object]:
     if isinstance(here, Mapping) and step in here:
         return True, here[step]

@@ -30,8 +30,9 @@ def classify_validation(error: BaseException) -> ValidationError | None:
     found = cast("Any", error)
     if library == "pydantic":
         from failwell.responses._from_pydantic import from_pydantic  # noqa: PLC0415 - see above
+        from failwell.responses._sent import document_for  # noqa: PLC0415 - as above
 
-        return from_pydantic(found)
+        return from_pydantic(found, document=document_for(found))
     if library == "marshmallow":
         from failwell.responses._from_marshmallow import (  # noqa: PLC0415 - as above
             from_marshmallow,
