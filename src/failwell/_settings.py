@@ -40,6 +40,8 @@ class Settings:
     """Where the console is served; default `/failwell`."""
     responses_format: Literal["auto", "envelope", "problem"]
     """`auto` (default) negotiates by `Accept`; the others fix the form."""
+    responses_api_prefix: str
+    """Outside of it browsers get pages; default empty: JSON everywhere."""
     logging: bool
     """Whether `Failwell(app)` calls `setup_logging(app)`; default no."""
     logs_dir: Path
@@ -102,6 +104,7 @@ def _readers(
         "FAILWELL_CONSOLE_KEY": (_key, None),
         "FAILWELL_CONSOLE_PREFIX": (_prefix, "/failwell"),
         "FAILWELL_RESPONSES_FORMAT": (_one_of("auto", "envelope", "problem"), "auto"),
+        "FAILWELL_RESPONSES_API_PREFIX": (_optional_prefix, ""),
         "FAILWELL_LOGGING": (_flag, False),
         "FAILWELL_LOGS_DIR": (_path, Path("logs")),
         "FAILWELL_LOGS_FORMAT": (_one_of("text", "json"), "text"),
@@ -183,6 +186,10 @@ def _prefix(name: str, value: object) -> str:
             "none at its end",
         )
     return value
+
+
+def _optional_prefix(name: str, value: object) -> str:
+    return "" if value == "" else _prefix(name, value)
 
 
 def _flag(name: str, value: object) -> bool:

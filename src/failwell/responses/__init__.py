@@ -1,6 +1,6 @@
 """Every exception that Flask lets out becomes one correct answer.
 
-    exception ─► _mapping ─► AppError ─► _render ─► envelope or problem+json
+    exception ─► _table ─► AppError ─► _render ─► envelope or problem+json
 
 Owns the table from exceptions to answers, both forms of the body, the order in which
 users' handlers, ours and Flask's own come, the WSGI guard behind them, the roll-back
@@ -14,10 +14,12 @@ application's database, and to take an exception that a user's handler would get
 import importlib
 import typing
 
-from failwell.responses._mapping import to_app_error
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
 from failwell.responses._render import render
+from failwell.responses._rules import Rules
+from failwell.responses._style import Form
+from failwell.responses._table import E, Target, to_app_error
 
 if typing.TYPE_CHECKING:
     from failwell.responses._from_marshmallow import from_marshmallow
@@ -58,6 +60,10 @@ else:
 __all__ = [
     "AnswerRecorder",
     "Attempts",
+    "E",
+    "Form",
+    "Rules",
+    "Target",
     "Undo",
     "attempt_each",
     "from_marshmallow",
