@@ -1,16 +1,18 @@
 """`Failwell(app)`: wiring, and nothing but wiring."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flask import Blueprint, Flask, current_app
 
 from failwell._settings import Settings, read_settings
 from failwell.logs import setup_logging
-from failwell.responses import E, Form, Rules, Target, register_error_handlers
+from failwell.responses import Form, Rules, Target, register_error_handlers
 
 if TYPE_CHECKING:
     from failwell._journal import Journal
     from failwell.store import ErrorLoggingService
+
+E = TypeVar("E", bound=BaseException)
 
 # The rooms that record, store and show take as long to load as all the others: whoever
 # imports failwell for an error or a retry does not pay for them. They are loaded with

@@ -19,9 +19,7 @@ ROOMS = sorted(
 
 def _in_order(name: str) -> tuple[bool, bool, str]:
     """Constants, then classes, then the rest, as the linter sorts `__all__`."""
-    # One letter is a type variable, which the linter takes for a class.
-    is_constant = name.isupper() and len(name) > 1
-    return not is_constant, not name[:1].isupper(), name
+    return not name.isupper(), not name[:1].isupper(), name
 
 
 def _visible(module: ModuleType) -> set[str]:

@@ -19,7 +19,7 @@ from failwell.responses._registration import register_error_handlers
 from failwell.responses._render import render
 from failwell.responses._rules import Rules
 from failwell.responses._style import Form
-from failwell.responses._table import E, Target, to_app_error
+from failwell.responses._table import Target, to_app_error
 
 if typing.TYPE_CHECKING:
     from failwell.responses._from_marshmallow import from_marshmallow
@@ -60,7 +60,6 @@ else:
 __all__ = [
     "AnswerRecorder",
     "Attempts",
-    "E",
     "Form",
     "Rules",
     "Target",
