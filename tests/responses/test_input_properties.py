@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError, fields
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
@@ -93,6 +93,7 @@ def _check_shape(details: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("known", ["document known", ""])
+@settings(deadline=None)
 @given(value=st.dictionaries(names, values) | values)
 def test_pydantics_errors_have_the_shape_and_no_input(
     known: str, value: object
@@ -126,6 +127,7 @@ HostileSchema = Schema.from_dict(
 )
 
 
+@settings(deadline=None)
 @given(value=st.dictionaries(names, values) | values)
 def test_marshmallows_errors_have_the_shape_and_no_input(value: Any) -> None:  # noqa: ANN401 - whatever was sent
     """As pydantic's."""
@@ -135,6 +137,7 @@ def test_marshmallows_errors_have_the_shape_and_no_input(value: Any) -> None:  #
         _check_shape(from_marshmallow(error).details)
 
 
+@settings(deadline=None)
 @given(raw=st.binary(max_size=40) | values.map(lambda v: json.dumps(v).encode()))
 def test_a_body_is_json_or_an_error_of_the_whole(raw: bytes) -> None:
     """What is let through, every parser reads the same; the rest names `body`."""
@@ -155,6 +158,7 @@ def test_a_body_is_json_or_an_error_of_the_whole(raw: bytes) -> None:
 outcomes = st.lists(st.sampled_from(["fine", "known", "unknown"]), max_size=12)
 
 
+@settings(deadline=None)
 @given(outcomes)
 def test_a_batch_agrees_with_a_simple_model(plan: list[str]) -> None:
     """Every item is in one of the lists, by its place and in order."""
@@ -176,6 +180,7 @@ def test_a_batch_agrees_with_a_simple_model(plan: list[str]) -> None:
     assert attempts.all_succeeded == (set(plan) <= {"fine"})
 
 
+@settings(deadline=None)
 @given(plan=outcomes)
 def test_all_or_nothing_agrees_with_a_simple_model(plan: list[str]) -> None:
     """Up to the first failure everything is done, and behind it nothing."""
@@ -196,6 +201,7 @@ def test_all_or_nothing_agrees_with_a_simple_model(plan: list[str]) -> None:
         assert attempt_each(plan, work, all_or_nothing=True).all_succeeded
 
 
+@settings(deadline=None)
 @given(failing=st.lists(st.booleans(), max_size=8), at=st.integers(0, 8))
 def test_undoing_is_the_reverse_of_what_was_done(failing: list[bool], at: int) -> None:
     """Whichever compensation fails, and wherever the block does."""
