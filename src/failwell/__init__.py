@@ -37,12 +37,28 @@ from failwell.responses import register_error_handlers
 
 if typing.TYPE_CHECKING:
     from failwell.console import signin_link
+    from failwell.responses import (
+        Attempts,
+        Undo,
+        attempt_each,
+        read_body,
+        read_headers,
+        read_path,
+        read_query,
+    )
     from failwell.store import ErrorLog, ErrorLoggingService
 else:
-    # Their rooms take as long to load as all the others together.
+    # Their rooms take as long to load as all the others together, or are for views only.
     _LOADED_WHEN_ASKED_FOR = {
+        "Attempts": "failwell.responses",
         "ErrorLog": "failwell.store",
         "ErrorLoggingService": "failwell.store",
+        "Undo": "failwell.responses",
+        "attempt_each": "failwell.responses",
+        "read_body": "failwell.responses",
+        "read_headers": "failwell.responses",
+        "read_path": "failwell.responses",
+        "read_query": "failwell.responses",
         "signin_link": "failwell.console",
     }
 
@@ -60,6 +76,7 @@ else:
 __all__ = [
     "CATALOG",
     "AppError",
+    "Attempts",
     "AuthenticationError",
     "AuthorizationError",
     "Catalog",
@@ -78,8 +95,14 @@ __all__ = [
     "NotFoundError",
     "ServiceUnavailableError",
     "SettingsError",
+    "Undo",
     "ValidationError",
     "__version__",
+    "attempt_each",
+    "read_body",
+    "read_headers",
+    "read_path",
+    "read_query",
     "register_error_handlers",
     "retry",
     "setup_logging",

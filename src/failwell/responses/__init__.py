@@ -4,11 +4,15 @@
 
 Owns the table from exceptions to answers, both forms of the body, the order in which
 users' handlers, ours and Flask's own come, the WSGI guard behind them, the roll-back
-of the application's session, and the catalogue at `/problems/`.
+of the application's session, and the catalogue at `/problems/`. Beside them the
+readers of a request's parts, batches that fail in part, and the undoing of steps.
 
 Refuses to know where records are kept (it is handed a recorder), to write to the
 application's database, and to take an exception that a user's handler would get.
 """
+
+import importlib
+import typing
 
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
@@ -17,11 +21,56 @@ from failwell.responses._rules import Rules
 from failwell.responses._style import Form
 from failwell.responses._table import Target, to_app_error
 
+if typing.TYPE_CHECKING:
+    from failwell.responses._from_marshmallow import from_marshmallow
+    from failwell.responses._from_pydantic import from_pydantic
+    from failwell.responses._input import (
+        read_body,
+        read_headers,
+        read_path,
+        read_query,
+    )
+    from failwell.responses._partial import Attempts, attempt_each
+    from failwell.responses._undo import Undo
+else:
+    # Who imports failwell for an error or a retry does not pay for what views use.
+    _LOADED_WHEN_ASKED_FOR = {
+        "Attempts": "_partial",
+        "Undo": "_undo",
+        "attempt_each": "_partial",
+        "from_marshmallow": "_from_marshmallow",
+        "from_pydantic": "_from_pydantic",
+        "read_body": "_input",
+        "read_headers": "_input",
+        "read_path": "_input",
+        "read_query": "_input",
+    }
+
+    def __getattr__(name: str) -> object:
+        module = _LOADED_WHEN_ASKED_FOR.get(name)
+        if module is None:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+
+    def __dir__() -> list[str]:
+        return sorted(globals().keys() | set(__all__))
+
+
 __all__ = [
     "AnswerRecorder",
+    "Attempts",
     "Form",
     "Rules",
     "Target",
+    "Undo",
+    "attempt_each",
+    "from_marshmallow",
+    "from_pydantic",
+    "read_body",
+    "read_headers",
+    "read_path",
+    "read_query",
     "register_error_handlers",
     "render",
     "to_app_error",

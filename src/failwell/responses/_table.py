@@ -25,6 +25,7 @@ from failwell.exceptions import (
 from failwell.responses._dependencies import classify_dependency
 from failwell.responses._http import INTERNAL_MESSAGE, HttpError, from_http
 from failwell.responses._statuses import http_status
+from failwell.responses._validation import classify_validation
 
 _logger = logging.getLogger("failwell")
 
@@ -91,12 +92,13 @@ class Table:
         if isinstance(error, AppError):
             return error
         if isinstance(error, HTTPException):
-            return from_http(error)
+            return classify_validation(error) or from_http(error)
         if isinstance(error, BaseExceptionGroup):
             return self._from_group(error)
         if isinstance(error, RecursionError):
             return _from_deep_body(error)
-        return _from_library(error) or classify_dependency(error)
+        known = _from_library(error) or classify_validation(error)
+        return known or classify_dependency(error)
 
     def _from_group(self, group: BaseExceptionGroup[Any]) -> AppError | None:
         """Return the worst of the answers, None when one of them is not known."""

@@ -13,9 +13,9 @@ from typing import Any, TypeVar, cast
 from flask import Response
 from pydantic import BaseModel
 
+from failwell import read_body, read_query
 from meetings.accounts import Permission
 from meetings.web._caller import current_caller
-from meetings.web._input import read_body, read_query
 
 View = TypeVar("View", bound=Callable[..., Any])
 
