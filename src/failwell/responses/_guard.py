@@ -1,11 +1,10 @@
 """The last line: no exception that Flask lets out reaches the server unanswered.
 
 Owns what happens to an exception of a teardown function, of a user's handler for 500,
-of a middleware inside, and of a body that is made while it is sent. Refuses to swallow
-`SystemExit` and its like.
+and of a middleware inside. Refuses to swallow `SystemExit` and its like.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -44,7 +43,7 @@ class Guard:
         self._recording.start()
         held = _HeldStart(start_response)
         try:
-            body = self._begin(self._wsgi_app(environ, held), environ)
+            body = self._wsgi_app(environ, held)
         except Exception as exception:
             known = table_of(self._app).classify(exception)
             error = known or unexpected(exception)
@@ -56,32 +55,6 @@ class Guard:
             held.release()
             return body
         return _serve(answer, environ, start_response)
-
-    def _begin(
-        self, body: Iterable[bytes], environ: WSGIEnvironment
-    ) -> Iterable[bytes]:
-        """Return the body once its first part is there, and can be answered if it fails.
-
-        Servers send the headers with the first part, so nothing is sent later than
-        without.
-        """
-        file_wrapper = environ.get("wsgi.file_wrapper")
-        if isinstance(file_wrapper, type) and isinstance(body, file_wrapper):
-            # The server recognises its own wrapper and sends the file by itself.
-            return body
-        parts = iter(body)
-        try:
-            first = next(parts, b"")
-        except BaseException:
-            _close(body)
-            raise
-        return _Stream(body, first, parts, self._broke_off)
-
-    def _broke_off(self, exception: Exception) -> None:
-        # The client has the beginning: it sees that the rest is missing.
-        error = table_of(self._app).to_app_error(exception)
-        if self._recording.capture(exception, error.code) is None:
-            self._app.logger.error("A body broke off", exc_info=exception)
 
     def _propagates(self, exception: Exception, known: AppError | None) -> bool:
         unhandled = known is None or is_trapped(self._app, exception)
@@ -122,40 +95,6 @@ def _serve(
     ]
     start_response(f"{answer.status} {status_phrase(answer.status)}", headers)
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [answer.body]
-
-
-def _close(body: Iterable[bytes]) -> None:
-    close = getattr(body, "close", None)
-    if close is not None:
-        close()
-
-
-class _Stream:
-    """A body whose first part has been taken off it."""
-
-    def __init__(
-        self,
-        body: Iterable[bytes],
-        first: bytes,
-        rest: Iterator[bytes],
-        broke_off: Callable[[Exception], None],
-    ) -> None:
-        self._body = body
-        self._first = first
-        self._rest = rest
-        self._broke_off = broke_off
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._first
-        try:
-            yield from self._rest
-        except Exception as exception:
-            self._broke_off(exception)
-            raise
-
-    def close(self) -> None:
-        """Close the body."""
-        _close(self._body)
 
 
 class _HeldStart:

@@ -12,6 +12,7 @@ from failwell.responses._pages import register_catalogue
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._rules import Rules
 from failwell.responses._statuses import complete_aborter
+from failwell.responses._streams import guard_streams
 from failwell.responses._style import STYLE, Style, style_of
 from failwell.responses._table import TABLE, Table
 
@@ -67,6 +68,7 @@ def register_error_handlers(
 def _install(app: Flask, recorder: AnswerRecorder | None) -> None:
     handlers = Handlers(app, recorder)
     handlers.install()
+    guard_streams(app, handlers.recording)
     complete_aborter(app)
     vars(app)["wsgi_app"] = Guard(app, handlers.recording)
     install_request_ids(app)
