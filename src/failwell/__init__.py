@@ -31,7 +31,7 @@ from failwell.exceptions import (
 )
 from failwell.logs import setup_logging
 from failwell.resilience import CircuitBreaker, CircuitState, retry
-from failwell.responses import register_error_handlers
+from failwell.responses import raises, register_error_handlers
 
 if typing.TYPE_CHECKING:
     from failwell.console import signin_link
@@ -76,6 +76,7 @@ __all__ = [
     "SettingsError",
     "ValidationError",
     "__version__",
+    "raises",
     "register_error_handlers",
     "retry",
     "setup_logging",

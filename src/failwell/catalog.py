@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from failwell.exceptions import AppError, ValidationError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogEntry:
@@ -21,6 +23,8 @@ class CatalogEntry:
         remedy: One sentence: what the client can do.
         retryable: Whether the same request may succeed later.
         example: `details` as an occurrence could carry them.
+        error: The class that answers with it, where its body is a special one: the
+            examples in documents are made through it. None is a plain `AppError`.
     """
 
     code: str
@@ -30,6 +34,7 @@ class CatalogEntry:
     remedy: str
     retryable: bool = False
     example: Mapping[str, Any] = field(default_factory=dict)
+    error: type[AppError] | None = None
 
 
 class Catalog:
@@ -93,6 +98,7 @@ BUILT_IN = (
         meaning="The request was understood, but some of its fields are not valid.",
         remedy="Correct the fields named in the details and send it again.",
         example={"title": [{"code": "missing", "message": "Field required"}]},
+        error=ValidationError,
     ),
     CatalogEntry(
         code="BAD_REQUEST",
@@ -145,6 +151,15 @@ BUILT_IN = (
         status=409,
         meaning="The request contradicts what is stored: a duplicate, or a stale version.",
         remedy="Read the current state and decide again.",
+    ),
+    CatalogEntry(
+        code="RATE_LIMITED",
+        title="Rate limited",
+        status=429,
+        meaning="The caller sends more requests than it may.",
+        remedy="Try again after the seconds in `Retry-After`.",
+        retryable=True,
+        example={"retry_after": 30},
     ),
     CatalogEntry(
         code="CIRCUIT_OPEN",

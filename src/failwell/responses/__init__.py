@@ -4,15 +4,37 @@
 
 Owns the table from exceptions to answers, both forms of the body, the order in which
 users' handlers, ours and Flask's own come, the WSGI guard behind them, the roll-back
-of the application's session, and the catalogue at `/problems/`.
+of the application's session, the catalogue at `/problems/`, which errors a view
+declares, and how they stand in an OpenAPI document.
 
 Refuses to know where records are kept (it is handed a recorder), to write to the
 application's database, and to take an exception that a user's handler would get.
 """
 
+from failwell.responses._declared import UndeclaredError, check_declared
+from failwell.responses._document import add_error_responses
 from failwell.responses._mapping import to_app_error
+from failwell.responses._openapi import (
+    add_error_components,
+    error_components,
+    error_responses,
+)
+from failwell.responses._raises import declared_errors, raises
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
 from failwell.responses._render import render
 
-__all__ = ["AnswerRecorder", "register_error_handlers", "render", "to_app_error"]
+__all__ = [
+    "AnswerRecorder",
+    "UndeclaredError",
+    "add_error_components",
+    "add_error_responses",
+    "check_declared",
+    "declared_errors",
+    "error_components",
+    "error_responses",
+    "raises",
+    "register_error_handlers",
+    "render",
+    "to_app_error",
+]
