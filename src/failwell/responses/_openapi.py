@@ -5,6 +5,7 @@ Owns which answers an operation has. Refuses to describe anything but errors.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from typing import Any, Protocol
 
 from failwell.catalog import CATALOG, CatalogEntry
@@ -51,14 +52,15 @@ def error_components(*, root: str | None = "") -> dict[str, Schema]:
         document. The schemas are `Error` (the envelope), `Problem` (RFC 9457) and, for
         each code, `Error.CODE` and `Problem.CODE`; the responses are named by code.
     """
-    schemas: Schema = {"Error": ERROR, "Problem": PROBLEM_DETAILS}
+    # Copies: a document is its owner's to complete.
+    schemas = deepcopy({"Error": ERROR, "Problem": PROBLEM_DETAILS})
     responses: Schema = {}
     for entry in CATALOG:
         name = component_name(entry.code)
         for media, schema in code_schemas(entry, root).items():
             schemas[f"{_NAMES[media]}.{name}"] = schema
         responses[name] = _response([entry], root)
-    return {"schemas": schemas, "responses": responses, "headers": dict(HEADERS)}
+    return {"schemas": schemas, "responses": responses, "headers": deepcopy(HEADERS)}
 
 
 def error_responses(
