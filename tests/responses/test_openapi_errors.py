@@ -22,16 +22,17 @@ from failwell import (
     raises,
     register_error_handlers,
 )
+from failwell.catalog import BUILT_IN
 from failwell.openapi import add_error_components, error_components, error_responses
 
 JSON, PROBLEM = "application/json", "application/problem+json"
-EVERY_CODE = [entry.code for entry in CATALOG]
+EVERY_CODE = [entry.code for entry in BUILT_IN]
 
 
-class RoomTakenError(AppError):
+class HallTakenError(AppError):
     """An application's own error, which nobody described."""
 
-    code = "ROOM_TAKEN"
+    code = "HALL_TAKEN"
     status_code = 409
 
 
@@ -64,14 +65,14 @@ def _resolved(document: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any
 
 def test_a_document_with_every_code_is_valid() -> None:
     """By the schema of OpenAPI 3.1 itself."""
-    validate(_document(*EVERY_CODE, RoomTakenError, "UNSUPPORTED_MEDIA_TYPE"))
+    validate(_document(*EVERY_CODE, HallTakenError, "UNSUPPORTED_MEDIA_TYPE"))
 
 
 def test_every_code_has_its_components() -> None:
     """A schema in either form, with fixed code and an example; and an answer."""
     components = error_components()
 
-    for entry in CATALOG:
+    for entry in BUILT_IN:
         problem = components["schemas"][f"Problem.{entry.code}"]
         assert problem["allOf"][1]["properties"] == {
             "type": {"const": f"/problems/{entry.code}"},
@@ -86,7 +87,7 @@ def test_every_code_has_its_components() -> None:
 
 def test_examples_fit_their_schemas() -> None:
     """Each example of the document, in its place."""
-    document = _document(*EVERY_CODE, RoomTakenError, "UNSUPPORTED_MEDIA_TYPE")
+    document = _document(*EVERY_CODE, HallTakenError, "UNSUPPORTED_MEDIA_TYPE")
 
     seen = 0
     for answer in document["paths"]["/rooms"]["get"]["responses"].values():
@@ -103,7 +104,7 @@ def test_examples_fit_their_schemas() -> None:
     "error",
     [
         NotFoundError("Room", 7),
-        RoomTakenError("Taken", details={"status": "blue"}),
+        HallTakenError("Taken", details={"status": "blue"}),
         ValidationError(details={"title": [{"code": "missing", "message": "No"}]}),
         AuthenticationError(),
         InvalidTokenError("expired"),
@@ -164,12 +165,12 @@ def test_statuses_have_the_headers_that_they_must_have() -> None:
 
 def test_codes_of_one_status_stand_beside_each_other() -> None:
     """Described in place, with a choice of schemas and an example of each."""
-    answer = error_responses([ConflictError, RoomTakenError])["409"]
+    answer = error_responses([ConflictError, HallTakenError])["409"]
 
     assert "`CONFLICT`: " in answer["description"]
-    assert "`ROOM_TAKEN`: Conflict." in answer["description"]
+    assert "`HALL_TAKEN`: Conflict." in answer["description"]
     assert len(answer["content"][JSON]["schema"]["anyOf"]) == 2
-    assert answer["content"][PROBLEM]["examples"].keys() == {"CONFLICT", "ROOM_TAKEN"}
+    assert answer["content"][PROBLEM]["examples"].keys() == {"CONFLICT", "HALL_TAKEN"}
 
 
 def test_an_error_with_a_body_of_its_own_is_shown_with_it() -> None:
@@ -202,7 +203,7 @@ def test_a_method_view_has_answers_by_method() -> None:
         def get(self) -> str:
             return "fine"
 
-        @raises(RoomTakenError)
+        @raises(HallTakenError)
         def post(self) -> str:
             return "fine"
 

@@ -11,8 +11,9 @@ Refuses to know where records are kept (it is handed a recorder), to write to th
 application's database, and to take an exception that a user's handler would get.
 """
 
+from failwell.responses._codes import code_of_status
 from failwell.responses._declared import UndeclaredError, check_declared
-from failwell.responses._document import add_error_responses
+from failwell.responses._foreign_document import add_error_responses
 from failwell.responses._mapping import to_app_error
 from failwell.responses._openapi import (
     add_error_components,
@@ -30,6 +31,7 @@ __all__ = [
     "add_error_components",
     "add_error_responses",
     "check_declared",
+    "code_of_status",
     "declared_errors",
     "error_components",
     "error_responses",

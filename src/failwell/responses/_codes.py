@@ -62,17 +62,14 @@ def code_of(declared: Declared) -> str:
     return declared if isinstance(declared, str) else declared.code
 
 
-def codes_of_status(status: int) -> str:
-    """Return the code that an error of `status` has when nothing else is known."""
-    return _USUAL.get(status) or status_code_name(status)
+def code_of_status(status: int) -> str:
+    """Return the code that an error has of which only its status is known.
 
-
-# Where the usual error of a status has a code that is not the phrase.
-_USUAL = {
-    401: "AUTHENTICATION_ERROR",
-    403: "AUTHORIZATION_ERROR",
-    500: "INTERNAL_ERROR",
-}
+    As the contract of the answers has it: that of an `HTTPException`.
+    """
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "INTERNAL_ERROR"
+    return status_code_name(status)
 
 
 def _bare(code: str, status: int) -> CatalogEntry:
