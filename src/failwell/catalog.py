@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from failwell.exceptions import AppError, ValidationError
+from failwell.exceptions import (
+    AppError,
+    CircuitBreakerError,
+    ServiceUnavailableError,
+    ValidationError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +28,9 @@ class CatalogEntry:
         remedy: One sentence: what the client can do.
         retryable: Whether the same request may succeed later.
         example: `details` as an occurrence could carry them.
-        error: The class that answers with it, where its body is a special one: the
-            examples in documents are made through it. None is a plain `AppError`.
+        error: The class that answers with it, where it has a body of its own or is
+            not recorded as usual: examples in documents are made through it. None is
+            a plain `AppError`.
     """
 
     code: str
@@ -35,6 +41,27 @@ class CatalogEntry:
     retryable: bool = False
     example: Mapping[str, Any] = field(default_factory=dict)
     error: type[AppError] | None = None
+
+    @property
+    def advice(self) -> str:
+        """Whether to send the same request again, in a sentence for people."""
+        if self.retryable:
+            return "Yes: the same request may succeed later."
+        if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return "No: the fault is in the service, and has to be mended first."
+        return "No: the same request will be refused again; change it first."
+
+    def facts(self) -> dict[str, Any]:
+        """Return what programs may read of it, as JSON types."""
+        return {
+            "code": self.code,
+            "title": self.title,
+            "status": self.status,
+            "meaning": self.meaning,
+            "remedy": self.remedy,
+            "retryable": self.retryable,
+            "example": dict(self.example),
+        }
 
 
 class Catalog:
@@ -169,6 +196,7 @@ BUILT_IN = (
         remedy="Try again after the seconds in `Retry-After`.",
         retryable=True,
         example={"breaker": "calendar", "state": "open", "retry_after": 42},
+        error=CircuitBreakerError,
     ),
     CatalogEntry(
         code="SERVICE_UNAVAILABLE",
@@ -178,6 +206,7 @@ BUILT_IN = (
         remedy="Try again later; `Retry-After` says when, if it is known.",
         retryable=True,
         example={"retry_after": 5},
+        error=ServiceUnavailableError,
     ),
     CatalogEntry(
         code="DATABASE_ERROR",
