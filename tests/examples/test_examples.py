@@ -124,6 +124,7 @@ def test_a_401_keeps_its_own_challenge(
     answer = app.test_client().open(path, method=method)
 
     assert answer.status_code == 401
+    assert answer.get_json()["error"].keys() == {"code", "message", "details"}
     assert answer.headers.getlist("WWW-Authenticate") == [challenge]
     assert _described(app, method, path, 401)["headers"].keys() >= {"WWW-Authenticate"}
 

@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import HTTPException, Unauthorized
 
-from failwell import NotFoundError, raises
+from failwell import ConflictError, raises
 from failwell.integrations.smorest import use_failwell
 from failwell.testing import recorded_errors
 
@@ -206,10 +206,10 @@ def test_the_document_has_errors_by_method(
         def post(self, given: dict[str, Any], _room_id: int) -> dict[str, Any]:
             return given
 
-        @raises(NotFoundError)
+        @raises(ConflictError)
         @blueprint.response(200, BodySchema)
         def get(self, _room_id: int) -> dict[str, Any]:
-            raise NotFoundError("Room", _room_id)
+            raise ConflictError
 
     client = serve().test_client()
     document = client.get("/openapi.json").get_json()
@@ -217,7 +217,7 @@ def test_the_document_has_errors_by_method(
     validate(document)
     operations = document["paths"]["/rooms/{_room_id}"]
     assert set(operations["post"]["responses"]) == {"201", "400", "404", "500"}
-    assert set(operations["get"]["responses"]) == {"200", "404", "500"}
+    assert set(operations["get"]["responses"]) == {"200", "409", "500"}
     assert "DEFAULT_ERROR" not in document["components"]["responses"]
     assert "UNPROCESSABLE_ENTITY" not in document["components"]["responses"]
     assert client.get("/openapi.json").get_json() == document

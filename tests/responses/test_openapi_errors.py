@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from flask.views import MethodView
 from jsonschema import Draft202012Validator
@@ -66,6 +67,15 @@ def _resolved(document: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any
 def test_a_document_with_every_code_is_valid() -> None:
     """By the schema of OpenAPI 3.1 itself."""
     validate(_document(*EVERY_CODE, HallTakenError, "UNSUPPORTED_MEDIA_TYPE"))
+
+
+def test_plugins_of_apispec_leave_the_components_alone() -> None:
+    """Marshmallow's looks through every schema that is added."""
+    spec = APISpec("Rooms", "1", "3.1.0", plugins=[MarshmallowPlugin()])
+
+    add_error_components(spec)
+
+    assert spec.to_dict()["components"] == error_components()
 
 
 def test_every_code_has_its_components() -> None:
@@ -147,6 +157,8 @@ def test_only_what_is_declared_is_described() -> None:
     }
     assert error_responses(lambda: "") == error_responses([])
     assert error_responses(["RATE_LIMITED"]).keys() == {"429", "500"}
+    assert error_responses("RATE_LIMITED") == error_responses(["RATE_LIMITED"])
+    assert error_responses(NotFoundError).keys() == {"404", "500"}
 
 
 def test_statuses_have_the_headers_that_they_must_have() -> None:

@@ -100,6 +100,7 @@ def test_a_method_view_declares_by_method_and_by_class() -> None:
 
     @raises(NotFoundError)
     class Rooms(MethodView):
+        @raises("RATE_LIMITED")
         def get(self) -> str:
             return "fine"
 
@@ -116,12 +117,12 @@ def test_a_method_view_declares_by_method_and_by_class() -> None:
     app.add_url_rule("/halls", view_func=Halls.as_view("halls"))
     rooms, halls = app.view_functions["rooms"], app.view_functions["halls"]
 
-    assert declared_errors(rooms, "GET") == (NotFoundError,)
-    assert declared_errors(rooms, "HEAD") == (NotFoundError,)
+    assert declared_errors(rooms, "GET") == (NotFoundError, "RATE_LIMITED")
+    assert declared_errors(rooms, "HEAD") == (NotFoundError, "RATE_LIMITED")
     assert declared_errors(rooms, "POST") == (NotFoundError, RoomTakenError)
-    assert declared_errors(rooms) == (NotFoundError, RoomTakenError)
+    assert declared_errors(rooms) == (NotFoundError, "RATE_LIMITED", RoomTakenError)
     assert declared_errors(Rooms, "post") == (NotFoundError, RoomTakenError)
-    assert declared_errors(halls, "GET") == (NotFoundError, ValidationError)
+    assert declared_errors(halls, "PUT") == (NotFoundError, ValidationError)
 
 
 def test_an_async_view_is_served_as_before() -> None:

@@ -11,19 +11,43 @@ Refuses to know where records are kept (it is handed a recorder), to write to th
 application's database, and to take an exception that a user's handler would get.
 """
 
+import importlib
+import typing
+
 from failwell.responses._codes import code_of_status
 from failwell.responses._declared import UndeclaredError, check_declared
-from failwell.responses._foreign_document import add_error_responses
 from failwell.responses._mapping import to_app_error
-from failwell.responses._openapi import (
-    add_error_components,
-    error_components,
-    error_responses,
-)
 from failwell.responses._raises import declared_errors, raises
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
 from failwell.responses._render import render
+
+if typing.TYPE_CHECKING:
+    from failwell.responses._foreign_document import add_error_responses
+    from failwell.responses._openapi import (
+        add_error_components,
+        error_components,
+        error_responses,
+    )
+else:
+    # Most processes never make a document.
+    _LOADED_WHEN_ASKED_FOR = {
+        "add_error_components": "failwell.responses._openapi",
+        "add_error_responses": "failwell.responses._foreign_document",
+        "error_components": "failwell.responses._openapi",
+        "error_responses": "failwell.responses._openapi",
+    }
+
+    def __getattr__(name: str) -> object:
+        module = _LOADED_WHEN_ASKED_FOR.get(name)
+        if module is None:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        return getattr(importlib.import_module(module), name)
+
+    def __dir__() -> list[str]:
+        return sorted(globals().keys() | set(__all__))
+
 
 __all__ = [
     "AnswerRecorder",

@@ -5,6 +5,7 @@ Owns which declarations are allowed, and the sentence that another is refused wi
 
 import difflib
 from dataclasses import replace
+from functools import cache
 from http import HTTPStatus
 
 from werkzeug.exceptions import HTTPException
@@ -15,11 +16,6 @@ from failwell.responses._statuses import is_error_status
 
 Declared = type[AppError] | str
 
-_STATUSES = {
-    status_code_name(status): status.value
-    for status in HTTPStatus
-    if is_error_status(status.value)
-}
 _ALLOWED = "@raises takes subclasses of AppError and codes of the catalogue"
 
 
@@ -47,7 +43,7 @@ def entry_of(declared: Declared) -> CatalogEntry:
     """
     if isinstance(declared, str):
         _check_code(declared)
-        return CATALOG.get(declared) or _bare(declared, _STATUSES[declared])
+        return CATALOG.get(declared) or _bare(declared, _statuses()[declared])
     entry = CATALOG.get(declared.code)
     if entry is None:
         bare = _bare(declared.code, declared.status_code)
@@ -72,6 +68,16 @@ def code_of_status(status: int) -> str:
     return status_code_name(status)
 
 
+@cache
+def _statuses() -> dict[str, int]:
+    """Return the statuses by the codes that are their phrases."""
+    return {
+        status_code_name(status): status.value
+        for status in HTTPStatus
+        if is_error_status(status.value)
+    }
+
+
 def _bare(code: str, status: int) -> CatalogEntry:
     phrase = status_phrase(status)
     return CatalogEntry(
@@ -80,9 +86,9 @@ def _bare(code: str, status: int) -> CatalogEntry:
 
 
 def _check_code(code: str) -> None:
-    if CATALOG.get(code) is not None or code in _STATUSES:
+    if CATALOG.get(code) is not None or code in _statuses():
         return
-    known = [*(entry.code for entry in CATALOG), *_STATUSES]
+    known = [*(entry.code for entry in CATALOG), *_statuses()]
     near = difflib.get_close_matches(code.upper(), known, n=1)
     hint = (
         f"did you mean {near[0]!r}?"

@@ -9,6 +9,7 @@ from copy import deepcopy
 from typing import Any, Protocol
 
 from failwell.catalog import CATALOG, CatalogEntry
+from failwell.exceptions import AppError
 from failwell.responses._codes import Declared, check, entry_of
 from failwell.responses._negotiation import JSON, PROBLEM
 from failwell.responses._raises import declared_errors
@@ -64,7 +65,7 @@ def error_components(*, root: str | None = "") -> dict[str, Schema]:
 
 
 def error_responses(
-    declared: Callable[..., Any] | Iterable[Declared],
+    declared: Callable[..., Any] | Declared | Iterable[Declared],
     *,
     method: str | None = None,
     root: str | None = "",
@@ -75,8 +76,7 @@ def error_responses(
     declared.
 
     Args:
-        declared: A view, whose `@raises` are looked for, or a collection of classes
-            and codes.
+        declared: A view, whose `@raises` are looked for, or classes and codes.
         method: Of a `MethodView`: the method whose operation it is.
         root: As for `error_components`, to which the answers refer.
 
@@ -88,9 +88,7 @@ def error_responses(
         TypeError: Something else is declared, or a class without code or status.
         ValueError: A code is not in the catalogue.
     """
-    wanted = (
-        declared_errors(declared, method) if callable(declared) else tuple(declared)
-    )
+    wanted = _wanted(declared, method)
     for each in wanted:
         check(each)
     by_status: defaultdict[int, dict[str, CatalogEntry]] = defaultdict(dict)
@@ -100,6 +98,18 @@ def error_responses(
         str(status): _reference([by_code[code] for code in sorted(by_code)], root)
         for status, by_code in sorted(by_status.items())
     }
+
+
+def _wanted(
+    declared: Callable[..., Any] | Declared | Iterable[Declared], method: str | None
+) -> tuple[Declared, ...]:
+    if isinstance(declared, str):
+        return (declared,)
+    if isinstance(declared, type) and issubclass(declared, AppError):
+        return (declared,)
+    if callable(declared):
+        return declared_errors(declared, method)
+    return tuple(declared)
 
 
 def add_error_components(spec: HasComponents, *, root: str | None = "") -> None:

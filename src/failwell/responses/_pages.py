@@ -12,7 +12,6 @@ from failwell.catalog import CATALOG, CatalogEntry
 from failwell.exceptions import NotFoundError
 from failwell.responses._json import strict_json
 from failwell.responses._negotiation import JSON, prefers_html
-from failwell.responses._theme import STATIC, entry_page, index_page
 
 _PREFIX = "/problems"
 _HEADERS = {
@@ -47,7 +46,7 @@ def _blueprint() -> Blueprint:
         "failwell_problems",
         __name__,
         url_prefix=_PREFIX,
-        static_folder=STATIC,
+        static_folder="static",
         static_url_path="/static",
     )
     blueprint.add_url_rule("/", "index", _index)
@@ -59,6 +58,8 @@ def _blueprint() -> Blueprint:
 def _index() -> Response:
     entries = list(CATALOG)
     if _is_for_people():
+        from failwell.responses._theme import index_page  # noqa: PLC0415 - loads the theme with the first page
+
         return _page(index_page(entries))
     return _json({"problems": [_facts(entry) for entry in entries]})
 
@@ -69,6 +70,8 @@ def _entry(code: str) -> Response:
         kind = "Problem"
         raise NotFoundError(kind, code)
     if _is_for_people():
+        from failwell.responses._theme import entry_page  # noqa: PLC0415 - as above
+
         return _page(entry_page(entry, request.script_root))
     return _json(_facts(entry))
 
