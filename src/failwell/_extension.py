@@ -1,16 +1,18 @@
 """`Failwell(app)`: wiring, and nothing but wiring."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from flask import Flask, current_app
+from flask import Blueprint, Flask, current_app
 
 from failwell._settings import Settings, read_settings
 from failwell.logs import setup_logging
-from failwell.responses import register_error_handlers
+from failwell.responses import Form, Rules, Target, register_error_handlers
 
 if TYPE_CHECKING:
     from failwell._journal import Journal
     from failwell.store import ErrorLoggingService
+
+E = TypeVar("E", bound=BaseException)
 
 # The rooms that record, store and show take as long to load as all the others: whoever
 # imports failwell for an error or a retry does not pay for them. They are loaded with
@@ -36,6 +38,7 @@ class Failwell:
     """
 
     def __init__(self, app: Flask | None = None) -> None:
+        self._rules = Rules()
         if app is not None:
             self.init_app(app)
 
@@ -56,12 +59,60 @@ class Failwell:
 
         journal = Journal(app, settings)
         app.extensions["failwell"] = journal
-        register_error_handlers(app, recorder=journal, settings=settings)
-        app.before_request(journal.start)
+        register_error_handlers(app, journal, settings, self._rules)
         app.cli.add_command(create_commands())
         if settings.console_key is not None:
             _add_console(app, settings, journal)
         return app
+
+    def map(self, kind: type[E], *, to: "Target[E]") -> None:
+        """Answer exceptions of a class as `to` says, wherever they come from.
+
+            failwell.map(PaymentDeclined, to=ConflictError("The payment was declined"))
+            failwell.map(SeatTaken, to=lambda error: SeatTakenError(error.seat))
+
+        The row of the nearest class in an exception's ancestry counts, and goes before
+        what failwell knows by itself; a second row for a class replaces the first. A
+        handler that is registered with Flask goes before both. Works before and after
+        `init_app`.
+
+        Args:
+            kind: The class of the exceptions.
+            to: An `AppError`, copied for each answer; or a class of them that can be
+                made without arguments; or a function from the exception to one. Where
+                the function fails, the answer is that of an exception without a row.
+
+        Raises:
+            TypeError: One of them is something else; the message says what is allowed.
+        """
+        self._rules.table.map(kind, to)
+
+    def scope(
+        self,
+        prefix: str | None = None,
+        *,
+        blueprint: Blueprint | None = None,
+        form: Form | None = None,
+    ) -> None:
+        """Say how errors are answered at and below a URL prefix; the longest counts.
+
+            failwell.scope("/api/v1", blueprint=api, form="problem")
+
+        Flask asks a blueprint's handlers about what its views raise, and not about an
+        address that no rule matches (404, 405): no blueprint owns it. In a scope with a
+        blueprint, those are asked, too.
+
+        Args:
+            prefix: Such as `/api/v1`; default: the `url_prefix` of the blueprint.
+            blueprint: Whose error handlers, and those around it, answer what the router
+                refuses there.
+            form: `envelope`, `problem`, `html`, or `auto` to negotiate; default: as
+                elsewhere.
+
+        Raises:
+            ValueError: The prefix is no path or has a scope, or the form is unknown.
+        """
+        self._rules.scopes.add(prefix, blueprint, form)
 
     @property
     def error_logging_service(self) -> "ErrorLoggingService":

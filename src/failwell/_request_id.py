@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -61,22 +62,11 @@ class RequestIdMiddleware:
         """Serve one request."""
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = sent if _SANE.fullmatch(sent) else secrets.token_hex(16)
-
-        def start_with_id(
-            status: str,
-            headers: list[tuple[str, str]],
-            exc_info: "OptExcInfo | None" = None,
-        ) -> Callable[[bytes], object]:
-            for name, _ in headers:
-                if name.lower() == "x-request-id":
-                    break
-            else:
-                headers.append((HEADER, request_id))
-            return start_response(status, headers, exc_info)
-
         _current.set(request_id)
         try:
-            body = self._wsgi_app(environ, start_with_id)
+            body = self._wsgi_app(
+                environ, partial(_start_with_id, start_response, request_id)
+            )
         except BaseException:
             _current.set(None)
             raise
@@ -87,6 +77,21 @@ class RequestIdMiddleware:
             _current.set(None)
             return body
         return _Body(body)
+
+
+def _start_with_id(
+    start_response: StartResponse,
+    request_id: str,
+    status: str,
+    headers: list[tuple[str, str]],
+    exc_info: "OptExcInfo | None" = None,
+) -> Callable[[bytes], object]:
+    for name, _ in headers:
+        if name.lower() == "x-request-id":
+            break
+    else:
+        headers.append((HEADER, request_id))
+    return start_response(status, headers, exc_info)
 
 
 class _Body:

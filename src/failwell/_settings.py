@@ -43,6 +43,8 @@ class Settings:
     responses_undeclared: Literal["fail", "allow"]
     """What becomes, under `TESTING`, of an error that a view with `@raises` does not
     declare: `fail` (default) fails the test, `allow` answers it as always."""
+    responses_api_prefix: str
+    """Outside of it browsers get pages; default empty: JSON everywhere."""
     logging: bool
     """Whether `Failwell(app)` calls `setup_logging(app)`; default no."""
     logs_dir: Path
@@ -106,6 +108,7 @@ def _readers(
         "FAILWELL_CONSOLE_PREFIX": (_prefix, "/failwell"),
         "FAILWELL_RESPONSES_FORMAT": (_one_of("auto", "envelope", "problem"), "auto"),
         "FAILWELL_RESPONSES_UNDECLARED": (_one_of("fail", "allow"), "fail"),
+        "FAILWELL_RESPONSES_API_PREFIX": (_optional_prefix, ""),
         "FAILWELL_LOGGING": (_flag, False),
         "FAILWELL_LOGS_DIR": (_path, Path("logs")),
         "FAILWELL_LOGS_FORMAT": (_one_of("text", "json"), "text"),
@@ -187,6 +190,10 @@ def _prefix(name: str, value: object) -> str:
             "none at its end",
         )
     return value
+
+
+def _optional_prefix(name: str, value: object) -> str:
+    return "" if value == "" else _prefix(name, value)
 
 
 def _flag(name: str, value: object) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from failwell.exceptions import (
     AppError,
     CircuitBreakerError,
+    DeadlineExceededError,
     ServiceUnavailableError,
     ValidationError,
 )
@@ -189,6 +190,13 @@ BUILT_IN = (
         example={"retry_after": 30},
     ),
     CatalogEntry(
+        code="CONSTRAINT_VIOLATION",
+        title="Constraint violation",
+        status=422,
+        meaning="The input is well-formed, but the data would break a rule that the database keeps.",
+        remedy="Check that what the request refers to exists and that its values are in range.",
+    ),
+    CatalogEntry(
         code="CIRCUIT_OPEN",
         title="Circuit open",
         status=503,
@@ -207,6 +215,15 @@ BUILT_IN = (
         retryable=True,
         example={"retry_after": 5},
         error=ServiceUnavailableError,
+    ),
+    CatalogEntry(
+        code="DEADLINE_EXCEEDED",
+        title="Deadline exceeded",
+        status=504,
+        meaning="Something that this service depends on did not answer in the time allowed.",
+        remedy="Try again later, or ask for less at a time.",
+        retryable=True,
+        error=DeadlineExceededError,
     ),
     CatalogEntry(
         code="DATABASE_ERROR",

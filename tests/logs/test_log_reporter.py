@@ -10,12 +10,14 @@ from flask import Flask
 
 from failwell.logs import ErrorReporter
 from failwell.logs._listener import LISTENER
-from failwell.records import ErrorNotice, ErrorRecord, ExceptionInfo, Frame
+from failwell.records import ErrorNotice, ExceptionInfo, Frame
 
 Make = Callable[..., Flask]
 
 
-def _notice(record: ErrorRecord | None = None, **changed: str | None) -> ErrorNotice:
+def _notice(
+    exceptions: tuple[ExceptionInfo, ...] = (), **changed: str | None
+) -> ErrorNotice:
     facts: dict[str, Any] = {
         "id": "00ff00ff00ff00ff-0123456789abcdef",
         "code": "INTERNAL_ERROR",
@@ -23,24 +25,14 @@ def _notice(record: ErrorRecord | None = None, **changed: str | None) -> ErrorNo
         "place": "shop.basket:total:1",
         "request_id": "request-0815",
     }
-    return ErrorNotice(**facts | changed, record=record)
+    return ErrorNotice(**facts | changed, exceptions=exceptions)
 
 
-def _record() -> ErrorRecord:
+def _exceptions() -> tuple[ExceptionInfo, ...]:
     frame = Frame(module="shop.basket", function="total", file=__file__, line=1)
-    return ErrorRecord(
-        id="00ff00ff00ff00ff-0123456789abcdef",
-        group="00ff00ff00ff00ff",
-        timestamp=1_800_000_000.0,
-        application="shop",
-        environment="test",
-        code="INTERNAL_ERROR",
-        exceptions=(
-            ExceptionInfo(
-                type="ZeroDivisionError", message="by\nzero", frames=(frame,)
-            ),
-            ExceptionInfo(type="KeyError", message="'a'", relation="cause"),
-        ),
+    return (
+        ExceptionInfo(type="ZeroDivisionError", message="by\nzero", frames=(frame,)),
+        ExceptionInfo(type="KeyError", message="'a'", relation="cause"),
     )
 
 
@@ -66,7 +58,7 @@ def test_a_synchronous_reporter_is_seen_by_caplog(
 
 def test_a_record_brings_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
     """With source lines from the file, in the interpreter's form, nothing forged."""
-    ErrorReporter("shop.errors", synchronous=True).announce(_notice(_record()))
+    ErrorReporter("shop.errors", synchronous=True).announce(_notice(_exceptions()))
 
     assert caplog.records[0].pathname == __file__
     assert caplog.text.endswith(
@@ -103,7 +95,7 @@ def test_the_line_carries_the_id_of_the_errors_request(
     """Not of the thread that writes it; the traceback's lines carry it as well."""
     make_app()
 
-    ErrorReporter("shop.errors").announce(_notice(_record()))
+    ErrorReporter("shop.errors").announce(_notice(_exceptions()))
 
     head, *traceback = lines()[1:]
     assert " ERROR shop.errors: error 00ff00ff00ff00ff-0123456789abcdef " in head
@@ -116,7 +108,7 @@ def test_json_has_the_facts_as_fields(make_app: Make, objects: Callable) -> None
     """A program finds id, code and type without reading the message."""
     make_app(FAILWELL_LOGS_FORMAT="json")
 
-    ErrorReporter("shop.errors").announce(_notice(_record(), request_id=None))
+    ErrorReporter("shop.errors").announce(_notice(_exceptions(), request_id=None))
 
     last = objects()[-1]
     assert last["error_code"] == "INTERNAL_ERROR"
@@ -161,6 +153,6 @@ def test_a_silenced_logger_costs_nothing(caplog: pytest.LogCaptureFixture) -> No
     """Where the level says no, no traceback is formatted."""
     caplog.set_level(logging.CRITICAL, "shop.silent")
 
-    ErrorReporter("shop.silent", synchronous=True).announce(_notice(_record()))
+    ErrorReporter("shop.silent", synchronous=True).announce(_notice(_exceptions()))
 
     assert caplog.records == []

@@ -201,7 +201,7 @@ def test_an_error_that_was_never_raised_tells_who_reported_it(
     assert frame.in_app
 
 
-def test_the_notice_carries_the_record_once_an_hour(
+def test_the_notice_carries_the_chain_once_an_hour(
     recorder: Recorder, notices: list[ErrorNotice], clock: ManualClock
 ) -> None:
     """Every error is announced with its place; the first of an hour in full."""
@@ -210,9 +210,9 @@ def test_the_notice_carries_the_record_once_an_hour(
     clock.advance(3600)
     recorder.capture(fail(), code="X")
 
-    assert [notice.record is not None for notice in notices] == [True, True, True]
+    assert [bool(notice.exceptions) for notice in notices] == [True, True, True]
     recorder.capture(fail(), code="X")
-    assert notices[-1].record is None
+    assert notices[-1].exceptions == ()
     assert notices[0].id == first
     module, function, line = notices[0].place.rsplit(":", 2)
     assert (function, line.isdecimal(), bool(module)) == ("fail", True, True)

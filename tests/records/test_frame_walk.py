@@ -25,7 +25,7 @@ def test_frames_run_from_the_call_to_the_raise_with_libraries() -> None:
     """Library frames are kept and marked; generated functions name their parent."""
     error = caught(lambda: json.loads("{"))
 
-    frames = walk_traceback(error.__traceback__).frames()
+    frames = walk_traceback(error.__traceback__).frames
 
     outer, inner, crash = frames[0], frames[1], frames[-1]
     assert outer.function == "caught"
@@ -108,7 +108,7 @@ def test_the_callers_stack_ends_at_the_caller() -> None:
     """An error that was never raised is known by where it was handed over."""
     stack = walk_callers(sys._getframe())
 
-    place, line = stack.places[-1], stack.frames()[-1].line
+    place, line = stack.places[-1], stack.frames[-1].line
     assert place.function == "test_the_callers_stack_ends_at_the_caller"
     assert line > 0
 

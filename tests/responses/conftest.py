@@ -17,6 +17,11 @@ class KeptAnswers:
 
     captured: list[tuple[BaseException, str]] = field(default_factory=list)
     counted: list[tuple[str, int, str, str]] = field(default_factory=list)
+    started: int = 0
+
+    def start(self) -> None:
+        """Count how often it was asked to get ready."""
+        self.started += 1
 
     def capture(self, error: BaseException, *, code: str = "INTERNAL_ERROR") -> str:
         """Keep the error."""

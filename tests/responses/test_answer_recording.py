@@ -190,6 +190,10 @@ def test_redirects_and_raised_responses_are_not_counted(recorder: KeptAnswers) -
 class BrokenRecorder:
     """Fails at everything."""
 
+    def start(self) -> None:
+        """Fail."""
+        raise OSError("disk full")
+
     def capture(self, *_: object, **__: object) -> str:
         """Fail."""
         raise OSError("disk full")

@@ -149,7 +149,7 @@ def test_every_detail_arrives_under_some_name(details: dict[str, int]) -> None:
     """Renaming loses nothing."""
     app = Flask("backend")
     with app.test_request_context(headers={"Accept": PROBLEM}):
-        body: dict[str, Any] = render(AppError("x", "X", 418, details)).json
+        body: dict[str, Any] = render(app, AppError("x", "X", 418, details)).json
 
     assert body["status"] == 418
     assert len(body.keys() - {"request_id"}) == 5 + len(details)
@@ -199,7 +199,7 @@ def test_render_works_without_registration_and_without_a_request() -> None:
     app = Flask("backend")
 
     with app.app_context():
-        response = render(ConflictError(), error_id="a-b")
+        response = render(app, ConflictError(), error_id="a-b")
 
     assert response.json == {
         "error": {**ConflictError().to_dict()["error"], "id": "a-b"}
@@ -215,4 +215,4 @@ def test_an_own_response_class_is_used() -> None:
     app = Flask("backend")
     app.response_class = Own
     with app.test_request_context():
-        assert isinstance(render(ConflictError()), Own)
+        assert isinstance(render(app, ConflictError()), Own)

@@ -132,6 +132,12 @@ def feed(clock: ManualClock) -> Feed:
     return Feed(clock)
 
 
+@pytest.fixture
+def kept_record() -> ErrorRecord:
+    """What `Feed.keep` keeps, but for its id and its second."""
+    return KEPT
+
+
 @pytest.fixture(scope="session")
 def new_feed() -> Callable[[ManualClock], Feed]:
     """Make feeds."""

@@ -1,10 +1,15 @@
 """Source lines: read for the application's frames, from source files alone."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from failwell.records import ExceptionInfo, Frame
+import msgspec
+
+from failwell.records import ErrorRecord, ExceptionInfo, Frame, SourceContext
 from failwell.store import Store
+from failwell.testing import ManualClock
 
 if TYPE_CHECKING:
     from tests.store.conftest import Feed
@@ -57,3 +62,63 @@ def test_only_source_files_are_read(store: Store, feed: "Feed", tmp_path: Path) 
     assert feed.move(store).records == 1
     (kept,) = store.recent()
     assert [frame.source for frame in kept.exceptions[0].frames] == [None] * 5
+
+
+def test_a_stack_is_kept_once_for_all_its_errors(
+    store: Store, feed: "Feed", path: Path, kept_record: ErrorRecord
+) -> None:
+    """Two errors of one stack share its row, and both are read with their frames."""
+    feed.keep(1)
+    feed.keep(2)
+    feed.move(store)
+    feed.keep(3)
+
+    feed.move(store)
+
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM stacks").fetchone() == (1,)
+        payloads = database.execute("SELECT payload FROM events").fetchall()
+    assert not any(b"shop.views" in payload for (payload,) in payloads)
+    assert [kept.exceptions for kept in store.recent()] == [kept_record.exceptions] * 3
+
+
+def test_a_changed_source_file_gives_another_stack(
+    store: Store, feed: "Feed", tmp_path: Path
+) -> None:
+    """What was read of a file before it changed stays with the errors of that time."""
+    file = tmp_path / "views.py"
+    frame = Frame("shop", "a", str(file), 1, in_app=True)
+    exception = ExceptionInfo(type="E", message="", frames=(frame,))
+    for number, text in enumerate(["the old release\n", "the new one\n"]):
+        file.write_text(text)
+        feed.keep(number, exceptions=(exception,))
+        feed.move(store)
+
+    new, old = (kept.exceptions[0].frames[0].source for kept in store.recent())
+
+    assert (old, new) == (
+        SourceContext(1, ("the old release",)),
+        SourceContext(1, ("the new one",)),
+    )
+
+
+def test_a_store_of_an_older_version_gets_its_missing_table(
+    path: Path, clock: ManualClock, feed: "Feed", kept_record: ErrorRecord
+) -> None:
+    """Errors kept with their frames inside are still read beside the new ones."""
+    with closing(Store(f"sqlite:///{path}", clock=clock)) as store:
+        feed.keep(1)
+        feed.move(store)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE stacks")
+        whole = msgspec.json.encode(kept_record)
+        database.execute("UPDATE events SET payload = ?", [whole])
+        database.commit()
+
+    with closing(Store(f"sqlite:///{path}", clock=clock)) as store:
+        feed.keep(2)
+        feed.move(store)
+
+        assert [kept.exceptions for kept in store.recent()] == [
+            kept_record.exceptions
+        ] * 2

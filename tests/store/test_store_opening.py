@@ -283,3 +283,19 @@ def test_a_token_is_used_once(store: Store, clock: ManualClock) -> None:
     assert (first, second) == (True, False)
     assert not store.use_once("a", end)
     assert not store.use_once("b", end)
+
+
+def test_a_connection_kept_open_follows_an_exchanged_file(
+    store: Store, path: Path, feed: "Feed"
+) -> None:
+    """Transactions that share a connection see the file that is there now."""
+    with store.kept_open():
+        feed.keep(1)
+        feed.move(store)
+        for file in path.parent.iterdir():
+            file.unlink()
+        feed.keep(2)
+        feed.move(store)
+
+        assert len(store.recent()) == 2
+    assert len(store.recent()) == 2

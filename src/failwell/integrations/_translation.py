@@ -1,20 +1,15 @@
-"""A framework's exceptions, turned into ours before a handler is looked for.
+"""What a framework's exception says, as one of our errors.
 
-Owns that step, and the error that carries what a framework's exception says. Refuses
-what a handler of the application takes.
+Owns that error, and the taking away of a framework's own error handlers.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from flask import Flask, request
-from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from flask import Flask
 
 from failwell.exceptions import AppError, Headers
-
-Translation = Callable[[Exception], AppError | None]
 
 INTERNAL_MESSAGE = "An internal server error occurred"
 
@@ -56,32 +51,6 @@ def framework_error(facts: Facts) -> AppError:
     if facts.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return FrameworkUnavailableError(facts)
     return FrameworkError(facts)
-
-
-def translate_unhandled(app: Flask, translation: Translation) -> None:
-    """Let `app` answer an exception as the error that `translation` makes of it.
-
-    Handlers of the application are asked for the exception first, and then, as for
-    every error, for what it became.
-
-    Args:
-        app: The application; its error handlers are registered already.
-        translation: Returns the error, None to leave an exception as it is.
-    """
-    handle = app.handle_user_exception
-
-    def handle_user_exception(
-        exception: Exception,
-    ) -> HTTPException | ResponseReturnValue:
-        # Private, but the only place that knows Flask's order of handlers.
-        if app._find_error_handler(exception, request.blueprints) is None:  # noqa: SLF001 - see above
-            translated = translation(exception)
-            if translated is not None:
-                translated.__cause__ = exception
-                return handle(translated)
-        return handle(exception)
-
-    vars(app)["handle_user_exception"] = handle_user_exception
 
 
 def forget_handler(app: Flask, kind: type[Exception], module: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from apiflask import APIFlask, HTTPError
 from apiflask.exceptions import _ValidationError
 from apispec import APISpec
-from flask import Response
+from flask import Flask, Response, current_app
 from marshmallow import ValidationError as MarshmallowError
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
@@ -25,12 +25,13 @@ from failwell.integrations._translation import (
     Facts,
     forget_handler,
     framework_error,
-    translate_unhandled,
 )
 from failwell.responses import (
     add_error_responses,
     code_of_status,
+    from_http,
     render,
+    table_of,
     to_app_error,
 )
 
@@ -48,7 +49,7 @@ def use_failwell(app: APIFlask) -> None:
     answers in place of APIFlask's own. Handlers of the application keep precedence.
 
     Args:
-        app: The application, without a `Failwell` or with one. Its document must be of
+        app: The application; a `Failwell` of its own comes before this call. Its document must be of
             OpenAPI 3.1, as APIFlask's is unless `OPENAPI_VERSION` says otherwise.
 
     Raises:
@@ -64,22 +65,21 @@ def use_failwell(app: APIFlask) -> None:
         Failwell(app)
     for kind in (HTTPError, HTTPException):
         forget_handler(app, kind, _APIFLASK)
-    translate_unhandled(app, _translated)
+    table = table_of(app)
+    table.map(HTTPError, _from_http_error)
+    table.map(_ValidationError, _invalid)
+    table.map(HTTPException, _from_http_exception)
     app.error_callback = _answer
     _describe(app)
 
 
-def _translated(exception: Exception) -> AppError | None:
-    if isinstance(exception, _ValidationError):
-        return _invalid(exception)
-    if isinstance(exception, HTTPError):
-        return _from_http_error(exception)
-    data = getattr(exception, "data", None)
+def _from_http_exception(error: HTTPException) -> AppError:
+    data = getattr(error, "data", None)
+    messages = data.get("messages") if isinstance(data, Mapping) else None
     # A body that is no JSON, which webargs refuses by itself.
-    if isinstance(exception, HTTPException) and isinstance(data, Mapping):
-        messages = data.get("messages")
-        return invalid_input(messages) if isinstance(messages, Mapping) else None
-    return None
+    return (
+        invalid_input(messages) if isinstance(messages, Mapping) else from_http(error)
+    )
 
 
 def _invalid(error: _ValidationError) -> ValidationError:
@@ -108,7 +108,8 @@ def _from_http_error(error: HTTPError) -> AppError:
 
 def _answer(error: HTTPError) -> Response:
     """Answer for Flask-HTTPAuth, which returns its errors instead of raising them."""
-    response = render(_from_http_error(error))
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask documents it
+    response = render(app, _from_http_error(error))
     if "WWW-Authenticate" not in Headers(error.headers):
         # It adds the challenge of its own scheme where there is none.
         response.headers.pop("WWW-Authenticate", None)

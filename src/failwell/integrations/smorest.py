@@ -23,9 +23,8 @@ from failwell.integrations._translation import (
     Facts,
     forget_handler,
     framework_error,
-    translate_unhandled,
 )
-from failwell.responses import add_error_responses, to_app_error
+from failwell.responses import add_error_responses, from_http, table_of
 
 __all__ = ["use_failwell"]
 
@@ -40,8 +39,8 @@ def use_failwell(api: Api) -> None:
     application keep precedence.
 
     Args:
-        api: An API with its application, which may have a `Failwell` or not. Blueprints
-            may be registered before and after.
+        api: An API with its application; a `Failwell` of its own comes before this
+            call, blueprints may come before and after.
 
     Raises:
         ValueError: `OPENAPI_VERSION` is not 3.1.
@@ -60,18 +59,18 @@ def use_failwell(api: Api) -> None:
     if not {"failwell", "failwell.responses"} & app.extensions.keys():
         Failwell(app)
     forget_handler(app, HTTPException, ErrorHandlerMixin.__module__)
-    translate_unhandled(app, _translated)
+    table_of(app).map(HTTPException, _from_http_exception)
     _describe(api, app)
 
 
-def _translated(exception: Exception) -> AppError | None:
-    data = getattr(exception, "data", None)
-    if not isinstance(exception, HTTPException) or not isinstance(data, Mapping):
-        return None
-    messages = data.get("messages")
-    if isinstance(messages, Mapping) and getattr(exception, "exc", None) is not None:
-        return invalid_input(messages, getattr(exception.exc, "data", None))  # type: ignore[attr-defined]  # webargs' own
-    return _with_what_was_given(to_app_error(exception), data)
+def _from_http_exception(error: HTTPException) -> AppError:
+    data = getattr(error, "data", None)
+    if not isinstance(data, Mapping):
+        return from_http(error)
+    cause, messages = getattr(error, "exc", None), data.get("messages")
+    if cause is not None and isinstance(messages, Mapping):
+        return invalid_input(messages, getattr(cause, "data", None))
+    return _with_what_was_given(from_http(error), data)
 
 
 def _with_what_was_given(known: AppError, data: Mapping[str, Any]) -> AppError:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ErrorReporter:
-    """Writes one line an error, with the traceback where the notice brings a record.
+    """Writes one line an error, with the traceback where the notice brings the exceptions.
 
     The line is an ordinary `LogRecord` of level ERROR with the attributes `error_id`,
     `error_code`, `error_type` and `request_id`; its `pathname` and `lineno` are the
@@ -52,12 +52,12 @@ class ErrorReporter:
                 "request_id": notice.request_id,
             },
         )
-        if notice.record is not None:
+        if notice.exceptions:
             # Loaded long ago by whoever made the notice.
             from failwell.records import format_chain  # noqa: PLC0415 - see above
 
             # The text that logging itself would keep there: any formatter appends it.
-            chain = format_chain(notice.record.exceptions, read_files=True)
+            chain = format_chain(notice.exceptions, read_files=True)
             record.exc_text = "\n".join(harmless(chain))
         self._logger.handle(record)
 
@@ -66,7 +66,7 @@ def _place(notice: "ErrorNotice") -> tuple[str, int]:
     module, _, line = notice.place.rpartition(":")
     frames = [
         frame
-        for info in (notice.record.exceptions if notice.record else ())
+        for info in notice.exceptions
         for frame in info.frames
         if f"{frame.module}:{frame.function}:{frame.line}" == notice.place
     ]

@@ -1,17 +1,18 @@
 """What this process counts: each group and each kind of answer, defined once.
 
-Owns the bytes that a sink keeps in front of the first count of a key. They are made
-before the sink asks: it asks while it holds its lock, and a message may run the
-application's code.
+Owns the bytes that a sink keeps in front of the first count of a key, and what else is
+the same each time that an error happens in the same way. The bytes are made before the
+sink asks: it asks while it holds its lock, and a message may run the application's code.
 """
 
 from hashlib import blake2b
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from failwell._settings import Settings
-from failwell.records._frames import Link
+from failwell.records._fingerprint import fingerprint_chain, message_part
+from failwell.records._frames import Link, Relation, Stack
 from failwell.records._message import message_of
 from failwell.records._model import AnswerDefinition, GroupDefinition
 from failwell.records._text import clean, type_name
@@ -21,9 +22,27 @@ Value = TypeVar("Value")
 
 LABEL_LENGTH = 300
 _LIMIT = 4096
+_FAULTS_LIMIT = 1024
 _METHODS = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
+
+
+_Way = tuple[str, str, tuple[tuple[Relation, type[BaseException], Stack], ...]]
+"""Code, message where it counts, and of each link its relation, type and stack."""
+
+
+class Fault(NamedTuple):
+    """A way to fail; those of one group differ in the lines that they pass."""
+
+    group: str
+    key: bytes
+    """Of the group's counter."""
+    definition: bytes
+    """What that counter counts."""
+    type: str
+    place: str
+    """`module:function:line` of the frame that counts, empty without a stack."""
 
 
 class Definitions:
@@ -37,10 +56,32 @@ class Definitions:
         self._application = settings.application
         self._environment = settings.environment
         self._release = settings.release
+        self._faults: dict[_Way, Fault] = {}
         self._groups: dict[str, bytes] = {}
         self._answers: dict[tuple[str, int, str, str], tuple[bytes, bytes]] = {}
 
-    def of_group(self, group: str, raised: Link, code: str) -> bytes:
+    def of_error(self, chain: tuple[Link, ...], code: str) -> Fault:
+        """Return what is the same for every error of this chain and code."""
+        outline = [(link.relation, type(link.error), link.stack) for link in chain]
+        way = code, message_part(chain[0]), tuple(outline)
+        known = self._faults.get(way)
+        if known is None:
+            fault = self._describe(chain, code)
+            known = _remember(self._faults, way, fault, _FAULTS_LIMIT)
+        return known
+
+    def _describe(self, chain: tuple[Link, ...], code: str) -> Fault:
+        group = fingerprint_chain(chain, code)
+        blamed = chain[0].stack.blamed
+        return Fault(
+            group=group,
+            key=bytes.fromhex(group),
+            definition=self._of_group(group, chain[0], code),
+            type=type_name(type(chain[0].error)),
+            place=f"{blamed.module}:{blamed.function}:{blamed.line}" if blamed else "",
+        )
+
+    def _of_group(self, group: str, raised: Link, code: str) -> bytes:
         """Return the definition of a group; that of its first error stays."""
         known = self._groups.get(group)
         if known is None:
@@ -83,8 +124,10 @@ class Definitions:
         return known
 
 
-def _remember(memory: dict[Key, Value], key: Key, value: Value) -> Value:
-    if len(memory) >= _LIMIT:
+def _remember(
+    memory: dict[Key, Value], key: Key, value: Value, limit: int = _LIMIT
+) -> Value:
+    if len(memory) >= limit:
         memory.clear()
     memory[key] = value
     return value

@@ -6,20 +6,17 @@ deployments, and ids in messages.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from hashlib import blake2b
 
 import re2
 
-from failwell.records._frames import Link, Place, walk_chain
+from failwell.records._frames import Link, walk_chain
 from failwell.records._message import message_of
+from failwell.records._places import Place
 from failwell.records._text import type_name
 
 ALGORITHM = "fw1"
 _HASH_BYTES = 8
-
-Outline = tuple[tuple[str, type[BaseException], tuple[Place, ...]], ...]
-"""Of each exception of a chain, the raised one first: relation, type and places."""
 
 _TEMPLATE_LENGTH = 200
 
@@ -45,30 +42,27 @@ def fingerprint(error: BaseException, code: str = "INTERNAL_ERROR") -> str:
 
 def fingerprint_chain(chain: tuple[Link, ...], code: str) -> str:
     """Return the hash of the group of a chain that has been walked; see `fingerprint`."""
-    raised = chain[0]
-    what = "" if raised.stack.places else template(message_of(raised.error))
-    outline = [(link.relation, type(link.error), link.stack.places) for link in chain]
-    return _hash(code, what, tuple(outline))
-
-
-# The same few faults make nearly all errors.
-@lru_cache(maxsize=1024)
-def _hash(code: str, what: str, outline: Outline) -> str:
-    parts = "\0".join(_parts(code, what, outline))
+    parts = "\0".join(_parts(chain, code))
     encoded = parts.encode("utf-8", "backslashreplace")
     return blake2b(encoded, digest_size=_HASH_BYTES).hexdigest()
 
 
-def _parts(code: str, what: str, outline: Outline) -> Iterator[str]:
-    (_, kind, places), *leading = outline
+def message_part(raised: Link) -> str:
+    """Return what a message adds to the fingerprint: nothing where there is a stack."""
+    return "" if raised.stack.places else template(message_of(raised.error))
+
+
+def _parts(chain: tuple[Link, ...], code: str) -> Iterator[str]:
+    raised, *leading = chain
     yield ALGORITHM
     yield code
-    yield type_name(kind)
-    yield from _stack_keys(places) if places else (what,)
-    for relation, kind, _ in leading:
-        yield f"{relation} {type_name(kind)}"
-    if leading and leading[-1][2]:
-        yield leading[-1][2][-1].key
+    yield type_name(type(raised.error))
+    places = raised.stack.places
+    yield from _stack_keys(places) if places else (message_part(raised),)
+    for link in leading:
+        yield f"{link.relation} {type_name(type(link.error))}"
+    if leading and leading[-1].stack.places:
+        yield leading[-1].stack.places[-1].key
 
 
 def _stack_keys(places: tuple[Place, ...]) -> Iterator[str]:

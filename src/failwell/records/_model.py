@@ -37,6 +37,8 @@ class ExceptionInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     """How many frames were left out in the middle of a very deep stack."""
     relation: Literal["", "cause", "context"] = ""
     """How it stands to the exception before it in the chain."""
+    stack: str = ""
+    """In the store, where frames are kept once: the hash of these, which are left out."""
 
 
 class RequestInfo(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -140,5 +142,5 @@ class ErrorNotice(msgspec.Struct, frozen=True):
     place: str
     """`module:function:line` of the frame that counts."""
     request_id: str | None
-    record: ErrorRecord | None = None
+    exceptions: tuple[ExceptionInfo, ...] = ()
     """Given for the first of its group in an hour: its traceback follows the line."""

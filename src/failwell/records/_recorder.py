@@ -15,10 +15,9 @@ import msgspec
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._request_id import current_request_id
 from failwell._settings import Settings
-from failwell.records._chain import describe_chain
-from failwell.records._definitions import LABEL_LENGTH, Definitions
+from failwell.records._chain import describe_for_encoding, read_frames
+from failwell.records._definitions import LABEL_LENGTH, Definitions, Fault
 from failwell.records._drops import Drops
-from failwell.records._fingerprint import fingerprint_chain
 from failwell.records._frames import Link, walk_chain
 from failwell.records._model import (
     ErrorNotice,
@@ -29,7 +28,7 @@ from failwell.records._redact import Json, redact
 from failwell.records._request import current_request
 from failwell.records._seen import Seen, mark_seen, seen_in
 from failwell.records._sink import Sink, Tally
-from failwell.records._text import clean, type_name
+from failwell.records._text import clean
 
 Field = TypeVar("Field")
 
@@ -135,10 +134,10 @@ class Recorder:
         if seen is not None and not given.explicit:
             return seen.error_id
         chain = walk_chain(error, explicit=given.explicit)
+        fault = self._definitions.of_error(chain, given.code)
         tally = _COUNTED_BEFORE
         if seen is None or seen.explicit:
-            group = fingerprint_chain(chain, given.code)
-            error_id, tally = _new_id(group), self._count(group, chain[0], given.code)
+            error_id, tally = _new_id(fault.group), self._count(fault)
         elif seen.kept:
             error_id = _new_id(seen.error_id[:16])
         else:
@@ -152,18 +151,21 @@ class Recorder:
             ErrorNotice(
                 id=error_id,
                 code=given.code,
-                type=type_name(type(error)),
-                place=_place(chain[0]),
+                type=fault.type,
+                place=fault.place,
                 request_id=request_id,
-                record=record if tally.in_hour == 1 else None,
+                exceptions=(
+                    read_frames(chain, record.exceptions)
+                    if record is not None and tally.in_hour == 1
+                    else ()
+                ),
             )
         )
         return error_id
 
-    def _count(self, group: str, raised: Link, code: str) -> Tally:
+    def _count(self, fault: Fault) -> Tally:
         try:
-            definition = self._definitions.of_group(group, raised, code)
-            return self._sink.count(bytes.fromhex(group), lambda: definition)
+            return self._sink.count(fault.key, lambda: fault.definition)
         except Exception as problem:  # noqa: BLE001 - an uncounted error is still kept
             self._drops.add("error not counted", problem)
             return Tally(0, 0)
@@ -184,7 +186,7 @@ class Recorder:
                 environment=self._settings.environment,
                 release=self._settings.release,
                 code=given.code,
-                exceptions=describe_chain(chain),
+                exceptions=describe_for_encoding(chain),
                 request=self._request(given.request_data),
                 request_id=request_id,
                 user_id=self._user(given.user_id),
@@ -236,8 +238,3 @@ class _Given(NamedTuple):
 
 def _new_id(group: str) -> str:
     return f"{group}-{os.urandom(8).hex()}"
-
-
-def _place(link: Link) -> str:
-    blamed = link.stack.blamed
-    return f"{blamed.module}:{blamed.function}:{blamed.line}" if blamed else ""

@@ -12,7 +12,12 @@ from itertools import islice
 from typing import TypeGuard, TypeVar
 from uuid import UUID
 
-from failwell.records._secrets import MARK, hide_secrets, is_secret_name
+from failwell.records._secrets import (
+    MARK,
+    are_harmless,
+    hide_secrets,
+    is_secret_name,
+)
 from failwell.records._text import clean, type_name
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -61,8 +66,9 @@ def redact_text(text: str) -> str:
 
 def redact_texts(texts: list[str]) -> list[str]:
     """Return each text as `redact_text` would; where none holds a secret, in one scan."""
-    joined = " ".join(texts)
-    if len(joined) <= _TEXT_LENGTH and redact_text(joined) == joined:
+    # What is printable can be encoded, too.
+    short = sum(map(len, texts)) <= _TEXT_LENGTH
+    if short and all(map(str.isprintable, texts)) and are_harmless(texts):
         return texts
     return [redact_text(text) for text in texts]
 

@@ -48,7 +48,7 @@ def current_request(data: Json = None) -> RequestInfo | None:
             _path(request),
             _query(environ.get("QUERY_STRING", "")),
             environ.get("CONTENT_TYPE", "")[:_HEADER_LENGTH],
-            *(environ[name][:_HEADER_LENGTH] for name in names),
+            *[environ[name][:_HEADER_LENGTH] for name in names],
         ]
     )
     return RequestInfo(

@@ -4,12 +4,19 @@ Owns the patterns. They run on re2, which is linear in the text whatever is in i
 err on the side of hiding: a word too many is lost from a message, never a password.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import re2
 
 MARK = "[redacted]"
 _PASSES = 5
+_REMEMBERED = 2048
+_REMEMBERED_LENGTH = 256
+
+# Short texts without a secret: hosts, methods, the messages of a bug that keeps
+# happening. Nothing else is remembered: a secret must not outlive its request here.
+_harmless: set[str] = set()
 
 # Anywhere in a name: `db_password`, `X-Api-Key`, `accessToken`, `session[id]`.
 _NAME_PARTS = (
@@ -83,15 +90,36 @@ def is_secret_name(name: str) -> bool:
 
 def hide_secrets(text: str) -> str:
     """Return encodable text with each secret in it replaced by `[redacted]`."""
+    if text in _harmless:
+        return text
+    if _SECRET.search(text) is None:
+        _remember(text)
+        return text
     # What is left may read as a secret once its neighbour is hidden: until nothing
     # more changes, which the second pass nearly always finds.
     for _ in range(_PASSES):
-        if _SECRET.search(text) is None:
-            break
         before, text = text, _SECRET.sub(_hide, text)
         if text == before:
             break
     return text
+
+
+def are_harmless(texts: Iterable[str]) -> bool:
+    """Return whether none of these texts holds a secret, looked at in one scan."""
+    unknown = [text for text in texts if text not in _harmless]
+    if unknown and _SECRET.search(" ".join(unknown)) is not None:
+        return False
+    for text in unknown:
+        _remember(text)
+    return True
+
+
+def _remember(harmless: str) -> None:
+    if len(harmless) > _REMEMBERED_LENGTH:
+        return
+    if len(_harmless) >= _REMEMBERED:
+        _harmless.clear()
+    _harmless.add(harmless)
 
 
 def _hide(match: "re2._Match[str]") -> str:

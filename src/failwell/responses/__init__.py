@@ -1,6 +1,6 @@
 """Every exception that Flask lets out becomes one correct answer.
 
-    exception ─► _mapping ─► AppError ─► _render ─► envelope or problem+json
+    exception ─► _table ─► AppError ─► _render ─► envelope or problem+json
 
 Owns the table from exceptions to answers, both forms of the body, the order in which
 users' handlers, ours and Flask's own come, the WSGI guard behind them, the roll-back
@@ -16,11 +16,14 @@ import typing
 
 from failwell.responses._codes import code_of_status
 from failwell.responses._declared import UndeclaredError, check_declared
-from failwell.responses._mapping import to_app_error
+from failwell.responses._http import from_http
 from failwell.responses._raises import declared_errors, raises
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
 from failwell.responses._render import render
+from failwell.responses._rules import Rules
+from failwell.responses._style import Form
+from failwell.responses._table import Target, table_of, to_app_error
 
 if typing.TYPE_CHECKING:
     from failwell.responses._foreign_document import add_error_responses
@@ -51,6 +54,9 @@ else:
 
 __all__ = [
     "AnswerRecorder",
+    "Form",
+    "Rules",
+    "Target",
     "UndeclaredError",
     "add_error_components",
     "add_error_responses",
@@ -59,8 +65,10 @@ __all__ = [
     "declared_errors",
     "error_components",
     "error_responses",
+    "from_http",
     "raises",
     "register_error_handlers",
     "render",
+    "table_of",
     "to_app_error",
 ]

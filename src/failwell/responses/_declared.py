@@ -24,8 +24,8 @@ def check_declared(view_function: Callable[..., Any], error: BaseException) -> N
     """Return when the view declares `error`, or declares nothing at all.
 
     What was raised before the view was called, in a `before_request`, is not the
-    view's. Neither is an `HTTPException`, also one that was translated and so never
-    raised as what it became; nor anything that nobody foresaw.
+    view's. Neither is an `HTTPException`, nor anything else that is no `AppError` by
+    itself, whatever it is answered as.
 
     Args:
         view_function: As `app.view_functions` has it.
@@ -35,7 +35,7 @@ def check_declared(view_function: Callable[..., Any], error: BaseException) -> N
         UndeclaredError: The view carries `@raises` and names neither the error's class,
             nor one of its base classes, nor its code; says what to add.
     """
-    if not isinstance(error, AppError) or not _is_from_view(error):
+    if not isinstance(error, AppError) or _is_from_before(error):
         return
     method = request.method if has_request_context() else None
     declared = declared_errors(view_function, method)
@@ -61,11 +61,10 @@ def _sentence(view_function: Callable[..., Any], error: AppError) -> str:
     )
 
 
-def _is_from_view(error: AppError) -> bool:
+def _is_from_before(error: AppError) -> bool:
     trace = error.__traceback__
-    raised = trace is not None
     while trace is not None:
         if trace.tb_frame.f_code is Flask.preprocess_request.__code__:
-            return False
+            return True
         trace = trace.tb_next
-    return raised
+    return False

@@ -1,10 +1,11 @@
 """The last line: no exception that Flask lets out reaches the server unanswered.
 
 Owns what happens to an exception of a teardown function, of a user's handler for 500,
-and of a middleware inside. Refuses to swallow `SystemExit` and its like.
+of a middleware inside, and of a body that is made while it is sent. Refuses to swallow
+`SystemExit` and its like.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -13,10 +14,10 @@ from flask import Flask
 from failwell.catalog import status_phrase
 from failwell.exceptions import AppError
 from failwell.responses._handlers import is_trapped, propagates
-from failwell.responses._mapping import classify, unexpected
 from failwell.responses._recording import Recording, is_recorded
-from failwell.responses._render import Answer, compose, style_of
+from failwell.responses._render import Answer, compose
 from failwell.responses._statuses import http_status
+from failwell.responses._table import table_of, unexpected
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -39,11 +40,13 @@ class Guard:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Serve one request."""
+        # Not by `before_request`, whose functions Flask examines anew each time.
+        self._recording.start()
         held = _HeldStart(start_response)
         try:
-            body = self._wsgi_app(environ, held)
+            body = self._begin(self._wsgi_app(environ, held), environ)
         except Exception as exception:
-            known = classify(exception)
+            known = table_of(self._app).classify(exception)
             error = known or unexpected(exception)
             error_id = self._note(exception, error, environ)
             if held.released or self._propagates(exception, known):
@@ -53,6 +56,32 @@ class Guard:
             held.release()
             return body
         return _serve(answer, environ, start_response)
+
+    def _begin(
+        self, body: Iterable[bytes], environ: WSGIEnvironment
+    ) -> Iterable[bytes]:
+        """Return the body once its first part is there, and can be answered if it fails.
+
+        Servers send the headers with the first part, so nothing is sent later than
+        without.
+        """
+        file_wrapper = environ.get("wsgi.file_wrapper")
+        if isinstance(file_wrapper, type) and isinstance(body, file_wrapper):
+            # The server recognises its own wrapper and sends the file by itself.
+            return body
+        parts = iter(body)
+        try:
+            first = next(parts, b"")
+        except BaseException:
+            _close(body)
+            raise
+        return _Stream(body, first, parts, self._broke_off)
+
+    def _broke_off(self, exception: Exception) -> None:
+        # The client has the beginning: it sees that the rest is missing.
+        error = table_of(self._app).to_app_error(exception)
+        if self._recording.capture(exception, error.code) is None:
+            self._app.logger.error("A body broke off", exc_info=exception)
 
     def _propagates(self, exception: Exception, known: AppError | None) -> bool:
         unhandled = known is None or is_trapped(self._app, exception)
@@ -76,12 +105,11 @@ class Guard:
     def _compose(
         self, error: AppError, environ: WSGIEnvironment, error_id: str | None
     ) -> Answer:
-        style = style_of(self._app)
         try:
-            return compose(error, style, environ, error_id=error_id)
+            return compose(self._app, error, environ, error_id=error_id)
         except Exception as failure:  # noqa: BLE001 - an application's error may fail to render
             self._recording.capture(failure, "INTERNAL_ERROR")
-            return compose(unexpected(failure), style, environ, error_id=error_id)
+            return compose(self._app, unexpected(failure), environ, error_id=error_id)
 
 
 def _serve(
@@ -91,6 +119,40 @@ def _serve(
     status = f"{answer.status} {status_phrase(answer.status)}"
     start_response(status, [*answer.headers, length])
     return [] if environ.get("REQUEST_METHOD") == "HEAD" else [answer.body]
+
+
+def _close(body: Iterable[bytes]) -> None:
+    close = getattr(body, "close", None)
+    if close is not None:
+        close()
+
+
+class _Stream:
+    """A body whose first part has been taken off it."""
+
+    def __init__(
+        self,
+        body: Iterable[bytes],
+        first: bytes,
+        rest: Iterator[bytes],
+        broke_off: Callable[[Exception], None],
+    ) -> None:
+        self._body = body
+        self._first = first
+        self._rest = rest
+        self._broke_off = broke_off
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._first
+        try:
+            yield from self._rest
+        except Exception as exception:
+            self._broke_off(exception)
+            raise
+
+    def close(self) -> None:
+        """Close the body."""
+        _close(self._body)
 
 
 class _HeldStart:

@@ -6,8 +6,10 @@ lets exceptions pass are wrapped on the application.
 """
 
 import sys
-from http import HTTPStatus
+from collections.abc import Callable
+from contextvars import ContextVar
 from types import TracebackType
+from typing import Any, cast
 
 from flask import Flask, Response, got_request_exception, request
 from flask.typing import ResponseReturnValue
@@ -15,19 +17,26 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from failwell.catalog import status_code_name
 from failwell.exceptions import AppError
-from failwell.responses._mapping import classify, is_answer, unexpected
+from failwell.responses._http import is_answer
 from failwell.responses._recording import AnswerRecorder, Recording, is_recorded
 from failwell.responses._render import render
 from failwell.responses._rollback import roll_back_sessions
 from failwell.responses._statuses import (
+    INTERNAL_SERVER_ERROR,
     http_status,
     is_error_status,
     is_server_fault,
 )
+from failwell.responses._style import style_of
+from failwell.responses._table import table_of, unexpected
 
-INTERNAL_SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 _A_500 = InternalServerError()
 """Only looked at, to find who handles its kind."""
+
+_classified: ContextVar[tuple[Exception, AppError | None] | None] = ContextVar(
+    "failwell_classified", default=None
+)
+"""An exception on its way from one of Flask's methods to the next, and its answer."""
 
 ExcInfo = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
 
@@ -79,10 +88,11 @@ class Handlers:
             return self._flask_handle_user_exception(exception)
         roll_back_sessions(self._app)
         handler = self._users_handler(exception)
-        error = classify(exception)
+        error = table_of(self._app).classify(exception)
         if handler is not None:
             return self._answer_by_user(exception, error, handler)
         if error is None or not self._is_settled_here(exception, error):
+            _classified.set((exception, error))
             # As Flask does where it finds no handler; it need not look once more.
             raise exception
         return self._render(error, self._note(exception, error))
@@ -100,7 +110,7 @@ class Handlers:
         if is_answer(exception):
             return app.finalize_request(exception, from_error_handler=True)
         roll_back_sessions(app)
-        known = classify(exception)
+        known = self._classify_once(exception)
         error = known or unexpected(exception)
         error_id = self._note(exception, error)
         if self._is_left_to_flask(exception, known):
@@ -118,15 +128,31 @@ class Handlers:
         """Record the exception; log it as Flask does where it could not be recorded."""
         exception = exc_info[1]
         if exception is not None:
-            error = classify(exception) or unexpected(exception)
+            error = table_of(self._app).to_app_error(exception)
             if self.recording.capture(exception, error.code) is not None:
                 return
         self._flask_log_exception(exc_info)
 
+    def _classify_once(self, exception: Exception) -> AppError | None:
+        """Return what the table says, without asking it again: its rows may have effects."""
+        noted = _classified.get()
+        _classified.set(None)
+        if noted is not None and noted[0] is exception:
+            return noted[1]
+        return table_of(self._app).classify(exception)
+
     def _find(self, exception: Exception) -> object | None:
         # Private, but the only place that knows Flask's order of codes, classes and
         # blueprints; Flask calls it itself, so that a subclass may override it.
-        return self._app._find_error_handler(exception, request.blueprints)  # noqa: SLF001 - see above
+        blueprints = self._scoped_blueprints(exception) or request.blueprints
+        return self._app._find_error_handler(exception, blueprints)  # noqa: SLF001 - see above
+
+    def _scoped_blueprints(self, exception: Exception) -> list[str]:
+        """Return the blueprints that own an address which no rule matched."""
+        if exception is not request.routing_exception:
+            return []
+        scope = style_of(self._app).scopes.at(request.path)
+        return [] if scope is None else scope.blueprint_names(self._app)
 
     def _users_handler(self, exception: Exception) -> object | None:
         # Flask asks no handler about an HTTPException without a code.
@@ -161,13 +187,19 @@ class Handlers:
         recorded = due and (error.record or not foreseen)
         if recorded:
             self.recording.capture(exception, error.code)
-        response = self._app.make_response(self._flask_handle_user_exception(exception))
+        response = self._app.make_response(self._ask(handler, exception))
         status = response.status_code
         if not recorded and due and status >= INTERNAL_SERVER_ERROR:
             self.recording.capture(exception, error.code)
         elif not recorded and is_error_status(status):
             self._count(known.code if known else status_code_name(status), status)
         return response
+
+    def _ask(self, handler: object, exception: Exception) -> Any:  # noqa: ANN401 - whatever a view may return
+        if self._scoped_blueprints(exception):
+            # Flask does not know that this handler is meant.
+            return self._app.ensure_sync(cast("Callable[..., Any]", handler))(exception)
+        return self._flask_handle_user_exception(exception)
 
     def _note(self, exception: Exception, error: AppError) -> str | None:
         if is_recorded(error):
@@ -181,10 +213,12 @@ class Handlers:
 
     def _render(self, error: AppError, error_id: str | None) -> Response:
         try:
-            return render(error, error_id=error_id)
+            return render(self._app, error, error_id=error_id)
         except Exception as failure:
             # An application's own error may have headers or a body that raise.
             failure_id = self.recording.capture(failure, "INTERNAL_ERROR")
             if failure_id is None:
                 self._app.logger.exception("An error could not be rendered")
-            return render(unexpected(failure), error_id=error_id or failure_id)
+            return render(
+                self._app, unexpected(failure), error_id=error_id or failure_id
+            )

@@ -18,6 +18,9 @@ _METHODS = frozenset(
 class AnswerRecorder(Protocol):
     """What the answers need of a recorder; `failwell.records.Recorder` is one."""
 
+    def start(self) -> None:
+        """Get ready, at each request: cheap when that is done; never raises."""
+
     def capture(self, error: BaseException, *, code: str = "INTERNAL_ERROR") -> str:
         """Keep the error and return its id; the same object again gives the same id."""
 
@@ -41,6 +44,15 @@ class Recording:
     def __init__(self, app: Flask, recorder: AnswerRecorder | None) -> None:
         self._app = app
         self.recorder = recorder
+
+    def start(self) -> None:
+        """Let the recorder get ready for what this request may bring."""
+        if self.recorder is None:
+            return
+        try:
+            self.recorder.start()
+        except Exception:
+            self._app.logger.exception("The recorder was not started")
 
     def capture(self, exception: BaseException, code: str) -> str | None:
         """Record the exception; return its id, or None when it was not recorded."""

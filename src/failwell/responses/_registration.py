@@ -10,8 +10,10 @@ from failwell.responses._guard import Guard
 from failwell.responses._handlers import Handlers
 from failwell.responses._pages import register_catalogue
 from failwell.responses._recording import AnswerRecorder
-from failwell.responses._render import STYLE, Style, style_of
+from failwell.responses._rules import Rules
 from failwell.responses._statuses import complete_aborter
+from failwell.responses._style import STYLE, Style, style_of
+from failwell.responses._table import TABLE, Table
 
 _HANDLERS = "failwell.responses"
 
@@ -20,19 +22,21 @@ def register_error_handlers(
     app: Flask,
     recorder: AnswerRecorder | None = None,
     settings: Settings | None = None,
+    rules: Rules | None = None,
 ) -> None:
     """Answer every exception of `app` as JSON; users' own handlers keep precedence.
 
     Installs the handlers, a WSGI guard behind them, the request ids, the catalogue at
     `/problems/`, and the statuses that `abort()` does not know. Called again, it only
-    takes the recorder and the settings that it is given.
+    takes the recorder, the settings and the rules that it is given.
 
     Args:
         app: An application that has not served a request yet.
         recorder: Where errors are recorded and answers counted; None keeps nothing
             and leaves the log line of an unhandled error to Flask.
-        settings: Read from `app.config` and the environment when not given; only
-            `responses_format` is used.
+        settings: Read from `app.config` and the environment when not given; only the
+            `responses_…` are used.
+        rules: What the application declared; `Failwell` gives its own.
 
     Raises:
         SettingsError: A `FAILWELL_…` setting is unknown or not allowed.
@@ -43,21 +47,27 @@ def register_error_handlers(
         settings = settings or read_settings(
             app.config, import_name=app.import_name, instance_path=app.instance_path
         )
-        _install(app, recorder, settings)
-        return
-    if recorder is not None:
+        # First, because it alone can fail: Flask refuses it after the first request.
+        app.extensions[STYLE] = Style(has_catalogue=register_catalogue(app))
+        app.extensions[TABLE] = Table()
+        _install(app, recorder)
+    elif recorder is not None:
         handlers.recording.recorder = recorder
+    if rules is not None:
+        app.extensions[TABLE] = rules.table
+        app.extensions[STYLE] = replace(style_of(app), scopes=rules.scopes)
     if settings is not None:
-        app.extensions[STYLE] = replace(style_of(app), form=settings.responses_format)
+        app.extensions[STYLE] = replace(
+            style_of(app),
+            form=settings.responses_format,
+            api_prefix=settings.responses_api_prefix,
+        )
 
 
-def _install(app: Flask, recorder: AnswerRecorder | None, settings: Settings) -> None:
-    # First, because it alone can fail: Flask refuses it after the first request.
-    has_catalogue = register_catalogue(app)
+def _install(app: Flask, recorder: AnswerRecorder | None) -> None:
     handlers = Handlers(app, recorder)
     handlers.install()
     complete_aborter(app)
     vars(app)["wsgi_app"] = Guard(app, handlers.recording)
     install_request_ids(app)
-    app.extensions[STYLE] = Style(settings.responses_format, has_catalogue)
     app.extensions[_HANDLERS] = handlers

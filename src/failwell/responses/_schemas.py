@@ -7,16 +7,19 @@ examples are made by the renderer that makes the answers, so that they cannot di
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
 from failwell._request_id import HEADER
 from failwell.catalog import CATALOG, CatalogEntry
 from failwell.exceptions import AppError
+from failwell.responses._json import strict_json
 from failwell.responses._negotiation import JSON, PROBLEM
+from failwell.responses._problem import problem_of
 from failwell.responses._recording import is_recorded
-from failwell.responses._render import Style, compose
+from failwell.responses._render import envelope_of
+from failwell.responses._statuses import http_status
 
 Schema = dict[str, Any]
 
@@ -108,6 +111,7 @@ _HEADERS_OF = {
     HTTPStatus.METHOD_NOT_ALLOWED: "Allow",
     HTTPStatus.TOO_MANY_REQUESTS: "Retry-After",
     HTTPStatus.SERVICE_UNAVAILABLE: "Retry-After",
+    HTTPStatus.GATEWAY_TIMEOUT: "Retry-After",
 }
 
 
@@ -152,12 +156,9 @@ def examples(entry: CatalogEntry, root: str | None) -> tuple[Schema, Schema]:
     """
     error = _occurrence(entry)
     error_id = _EXAMPLE_ID if is_recorded(error) else None
-    served = Style("problem", has_catalogue=root is not None)
-    mounted = {"SCRIPT_NAME": root or ""}
-    problem = _decoded(compose(error, served, mounted, error_id=error_id).body)
+    problem = problem_of(error, http_status(error), root=root, error_id=error_id)
     problem["request_id"] = _EXAMPLE_REQUEST
-    envelope = compose(error, Style("envelope"), mounted, error_id=error_id)
-    return _decoded(envelope.body), problem
+    return _plain(envelope_of(error, error_id)), _plain(problem)
 
 
 def _special(base: str, properties: Mapping[str, Schema], example: Schema) -> Schema:
@@ -169,14 +170,14 @@ def _special(base: str, properties: Mapping[str, Schema], example: Schema) -> Sc
 
 def _occurrence(entry: CatalogEntry) -> AppError:
     # Of the entry's class, so that its own body shows; but not through its `__init__`,
-    # whose arguments nobody knows, nor with headers that may be made of them.
-    base = entry.error or AppError
-    kind = cast("type[AppError]", type(base.__name__, (base,), {"headers": ()}))
+    # whose arguments nobody knows.
+    kind = entry.error or AppError
     error = kind.__new__(kind)
     AppError.__init__(error, entry.title, entry.code, entry.status, entry.example)
     return error
 
 
-def _decoded(body: bytes) -> Schema:
-    decoded: Schema = msgspec.json.decode(body)
-    return decoded
+def _plain(body: object) -> Schema:
+    """Return a body in JSON's own types, as a client would read it."""
+    plain: Schema = msgspec.json.decode(strict_json(body))
+    return plain

@@ -11,6 +11,9 @@ from werkzeug.exceptions import HTTPException
 
 from failwell.exceptions import AppError
 
+# Plain numbers: looking up a member of an enumeration costs more than comparing it.
+UNAUTHORIZED = HTTPStatus.UNAUTHORIZED.value
+INTERNAL_SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR.value
 _ERRORS = range(400, 600)
 
 
@@ -26,7 +29,7 @@ def http_status(error: AppError) -> int:
 
 def is_server_fault(error: AppError) -> bool:
     """Return whether `error` is answered with 500 or above."""
-    return http_status(error) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return http_status(error) >= INTERNAL_SERVER_ERROR
 
 
 def complete_aborter(app: Flask) -> None:

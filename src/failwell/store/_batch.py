@@ -10,9 +10,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from failwell.records import Definition, ErrorRecord, GroupDefinition
+from failwell.records import (
+    Definition,
+    ErrorRecord,
+    ExceptionInfo,
+    GroupDefinition,
+)
 from failwell.spool import FrameKind, SpoolFrame
 from failwell.store._sources import SourceFiles
+from failwell.store._stacks import StackReader, StoredStack
 from failwell.store._times import LATEST_SECOND
 
 KEY_LENGTH = 8
@@ -20,17 +26,30 @@ _STATUSES = range(1000)
 _LONGEST_NAME = 300
 _LONGEST_MESSAGE = 1000
 
-_record_decoder = msgspec.json.Decoder(ErrorRecord)
+_NO_FRAMES = b"[]"
+
+
+class _SpooledException(ExceptionInfo, frozen=True):
+    frames: msgspec.Raw = msgspec.Raw(_NO_FRAMES)  # type: ignore[assignment] # unread
+
+
+class _SpooledRecord(ErrorRecord, frozen=True, kw_only=True):
+    exceptions: tuple[_SpooledException, ...]
+
+
+_record_decoder = msgspec.json.Decoder(_SpooledRecord)
 _definition_decoder: msgspec.json.Decoder[Definition] = msgspec.json.Decoder(Definition)
 _encoder = msgspec.json.Encoder()
 
 
 class StoredRecord(NamedTuple):
-    """A record and the bytes that are kept of it."""
+    """A record, whose frames stand beside it, and the bytes that are kept of it."""
 
     position: int
     record: ErrorRecord
     payload: bytes
+    stacks: tuple[StoredStack | None, ...]
+    """Of each exception of the chain; None where it has no frames."""
 
 
 class KeyDefinition(NamedTuple):
@@ -60,14 +79,17 @@ class Batch:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-def read_batch(frames: Iterable[SpoolFrame]) -> Batch:
+def read_batch(frames: Iterable[SpoolFrame], stacks: StackReader) -> Batch:
     """Decode frames and add source lines to the records. Never raises for a payload."""
     batch = Batch()
     sources = SourceFiles()
     for frame in frames:
         batch.position = max(batch.position, frame.end)
         try:
-            _read_frame(frame, batch, sources)
+            if frame.kind is FrameKind.RECORD:
+                batch.records.append(_read_record(frame, stacks, sources))
+            else:
+                batch.definitions.append(_read_definition(frame))
         except Exception as error:  # noqa: BLE001 - one bad frame must not stop the rest
             reason = f"{type(error).__name__}: {error}"
             batch.rejected.append(Rejected(frame.end, reason, frame.payload))
@@ -103,11 +125,9 @@ def clean_message(text: str) -> str:
     return clean(text, _LONGEST_MESSAGE)
 
 
-def group_of(record: ErrorRecord) -> GroupDefinition:
-    """Return what the record itself says of its group, where no definition does."""
-    frames = record.exceptions[0].frames
-    own = [frame for frame in frames if frame.in_app] or list(frames)
-    culprit = f"{own[-1].module}:{own[-1].function}" if own else ""
+def group_of(stored: StoredRecord) -> GroupDefinition:
+    """Return what a record itself says of its group, where no definition does."""
+    record, stack = stored.record, stored.stacks[0]
     return GroupDefinition(
         hash=record.group,
         algorithm=record.algorithm,
@@ -116,24 +136,46 @@ def group_of(record: ErrorRecord) -> GroupDefinition:
         release=record.release,
         code=record.code,
         type=record.type,
-        culprit=culprit,
+        culprit=stack.culprit if stack else "",
         message=record.message,
     )
 
 
-def _read_frame(frame: SpoolFrame, batch: Batch, sources: SourceFiles) -> None:
-    if frame.kind is FrameKind.RECORD:
-        record = _read_record(frame.payload, sources)
-        payload = _encoder.encode(record)
-        batch.records.append(StoredRecord(frame.end, record, payload))
-    else:
-        key, payload = frame.payload[:KEY_LENGTH], frame.payload[KEY_LENGTH:]
-        definition = read_definition(payload)
-        batch.definitions.append(KeyDefinition(frame.end, key, definition, payload))
+def _read_definition(frame: SpoolFrame) -> KeyDefinition:
+    key, payload = frame.payload[:KEY_LENGTH], frame.payload[KEY_LENGTH:]
+    return KeyDefinition(frame.end, key, read_definition(payload), payload)
 
 
-def _read_record(payload: bytes, sources: SourceFiles) -> ErrorRecord:
-    record = _record_decoder.decode(payload)
+def _read_record(
+    frame: SpoolFrame, reader: StackReader, sources: SourceFiles
+) -> StoredRecord:
+    spooled = _record_decoder.decode(frame.payload)
+    _refuse_nonsense(spooled)
+    raw = [bytes(info.frames) for info in spooled.exceptions]
+    stacks = tuple(
+        reader.read(frames, sources) if frames != _NO_FRAMES else None for frames in raw
+    )
+    record = _with_references(spooled, stacks)
+    return StoredRecord(frame.end, record, _encoder.encode(record), stacks)
+
+
+def _with_references(
+    spooled: _SpooledRecord, stacks: Iterable[StoredStack | None]
+) -> ErrorRecord:
+    exceptions = [
+        ExceptionInfo(
+            type=info.type,
+            message=info.message,
+            omitted_frames=info.omitted_frames,
+            relation=info.relation,
+            stack=stack.hash if stack else "",
+        )
+        for info, stack in zip(spooled.exceptions, stacks, strict=True)
+    ]
+    return msgspec.structs.replace(spooled, exceptions=tuple(exceptions))
+
+
+def _refuse_nonsense(record: ErrorRecord) -> None:
     if not record.exceptions:
         message = "a record without an exception"
         raise ValueError(message)
@@ -143,4 +185,3 @@ def _read_record(payload: bytes, sources: SourceFiles) -> ErrorRecord:
     if not 0 < len(record.id) <= _LONGEST_NAME or record.id != clean(record.id):
         message = "an id that is empty, too long, or not plain text"
         raise ValueError(message)
-    return sources.add_to(record)

@@ -1,7 +1,7 @@
 """Connections: how the database is opened, created, locked, and how it fails.
 
-Refuses to know any table's meaning. A connection lives for one transaction: nothing
-is inherited by a fork, and a file that was deleted or exchanged is noticed.
+Refuses to know any table's meaning. A connection lives for one transaction, or for
+the shipping of one unit: a file that was deleted or exchanged is noticed.
 """
 
 import os
@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool, Pool, StaticPool
 
 from failwell._clock import Clock
 from failwell.store._errors import StoreError
-from failwell.store._schema import metadata, watermarks
+from failwell.store._schema import metadata, stacks
 
 _BUSY_TIMEOUT_S = 2.0
 _OPENING_TRIES = 40
@@ -41,6 +41,9 @@ class Database:
         self._path = None if in_memory else Path(str(parsed.database))
         self._clock = clock
         self._ready_file: tuple[int, int] | None = None
+        # By process and thread. Of a parent, one stays here unused: closing it in a
+        # child could touch the files that the parent works on.
+        self._kept: dict[tuple[int, int], _Kept] = {}
         # One connection serves all threads of a memory database, so they take turns.
         self._turn: AbstractContextManager[Any] = (
             threading.RLock() if in_memory else nullcontext()
@@ -69,6 +72,23 @@ class Database:
         with self._transaction(writing=True) as connection:
             yield connection
 
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Let the transactions of this thread share a connection meanwhile.
+
+        Opening one costs as much as a small transaction, and closing the last one of
+        a database has SQLite move the whole log of changes into the file.
+        """
+        owner = os.getpid(), threading.get_ident()
+        if self._path is None or owner in self._kept:
+            yield
+            return
+        self._kept[owner] = _Kept()
+        try:
+            yield
+        finally:
+            self._kept.pop(owner).close()
+
     def close(self) -> None:
         """Close the connection of a memory database; a file has none open."""
         self._engine.dispose()
@@ -89,10 +109,23 @@ class Database:
 
     @contextmanager
     def _begin(self, *, writing: bool) -> Iterator[Connection]:
-        with self._engine.connect() as connection:
+        with self._connection() as connection:
             options = connection.execution_options(failwell_writing=writing)
             with options.begin():
                 yield options
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        kept = self._kept.get((os.getpid(), threading.get_ident()))
+        if kept is None:
+            with self._engine.connect() as connection:
+                yield connection
+            return
+        try:
+            yield kept.connect(self._engine, self._present_file())
+        except BaseException:
+            kept.close()
+            raise
 
     def _prepare(self) -> None:
         if self._ready_file is not None and self._ready_file == self._present_file():
@@ -125,7 +158,8 @@ class Database:
             if not self._path.exists():
                 os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         with self._begin(writing=False) as connection:
-            if inspect(connection).has_table(watermarks.name):
+            # The table that came last: a store without it is made complete.
+            if inspect(connection).has_table(stacks.name):
                 return
         if self._path is not None:
             with self._engine.connect() as connection:
@@ -134,6 +168,25 @@ class Database:
                 cursor.close()
         with self._begin(writing=True) as connection:
             metadata.create_all(connection)
+
+
+class _Kept:
+    """A connection that outlives its transactions, opened at the first."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+        self._file: tuple[int, int] | None = None
+
+    def connect(self, engine: Engine, file: tuple[int, int] | None) -> Connection:
+        if self._connection is None or self._file != file:
+            self.close()
+            self._connection, self._file = engine.connect(), file
+        return self._connection
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def _make_engine(url: URL, pool: type[Pool]) -> Engine:

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from failwell.records import ErrorRecord, GroupDefinition
-from failwell.store._batch import clean, clean_message, group_of
+from failwell.records import GroupDefinition
+from failwell.store._batch import StoredRecord, clean, clean_message, group_of
 from failwell.store._schema import group_hashes, groups
 from failwell.store._times import MINUTE, microseconds
 
@@ -16,7 +17,26 @@ _PER_QUERY = 500
 # Built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
 _NEW_GROUP = insert(groups).returning(groups.c.id)
 _NEW_HASH = insert(group_hashes)
-_Key = tuple[str, str, str]
+_OF_HASHES = (
+    select(group_hashes, groups.c.first_seen, groups.c.last_seen)
+    .join(groups, groups.c.id == group_hashes.c.group_id)
+    .where(group_hashes.c.hash.in_(bindparam("hashes", expanding=True)))
+)
+_ADD = (
+    update(groups)
+    .where(groups.c.id == bindparam("group"))
+    .values(
+        total=groups.c.total + bindparam("added"),
+        first_seen=bindparam("first"),
+        last_seen=bindparam("last"),
+    )
+)
+
+
+class _Key(NamedTuple):
+    hash: str
+    application: str
+    algorithm: str
 
 
 @dataclass(slots=True)
@@ -70,16 +90,19 @@ class GroupWriter:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._ids: dict[_Key, int] = {}
+        self._times: dict[int, tuple[int | None, int | None]] = {}
         self._changes: defaultdict[int, _Change] = defaultdict(_Change)
 
     def look_up(self, hashes: Iterable[str]) -> None:
         """Find the groups of many hashes at once; `define` makes those that are new."""
         wanted = sorted({clean(hash_) for hash_ in hashes})
         for start in range(0, len(wanted), _PER_QUERY):
-            known = group_hashes.c.hash.in_(wanted[start:][:_PER_QUERY])
-            for row in self._connection.execute(select(group_hashes).where(known)):
-                key = (row.hash, row.application, row.algorithm)
-                self._ids[key] = row.group_id
+            some = {"hashes": wanted[start:][:_PER_QUERY]}
+            for *key, group_id, first, last in self._connection.execute(
+                _OF_HASHES, some
+            ):
+                self._ids[_Key(*key)] = group_id
+                self._times[group_id] = first, last
 
     def define(self, definition: GroupDefinition) -> int:
         """Return the id of the group that a hash belongs to; make it when new.
@@ -91,10 +114,11 @@ class GroupWriter:
             self._ids[key] = self._create(definition)
         return self._ids[key]
 
-    def add_event(self, record: ErrorRecord) -> int:
+    def add_event(self, stored: StoredRecord) -> int:
         """Note that the group had this event; return the group's id."""
+        record = stored.record
         key = _key(record.group, record.application, record.algorithm)
-        group_id = self._ids.get(key) or self.define(group_of(record))
+        group_id = self._ids.get(key) or self.define(group_of(stored))
         self._changes[group_id].add_event(microseconds(record.timestamp))
         return group_id
 
@@ -104,32 +128,19 @@ class GroupWriter:
 
     def write(self) -> None:
         """Update the totals and times of every group noted."""
-        ids = sorted(self._changes)
-        rows = [
-            {
-                "group": group_id,
-                "added": self._changes[group_id].count,
-                "first": self._changes[group_id].first_seen(first),
-                "last": self._changes[group_id].last_seen(last),
-            }
-            for start in range(0, len(ids), _PER_QUERY)
-            for group_id, first, last in self._times(ids[start:][:_PER_QUERY])
-        ]
-        if rows:
-            statement = update(groups).where(groups.c.id == bindparam("group"))
-            self._connection.execute(
-                statement.values(
-                    total=groups.c.total + bindparam("added"),
-                    first_seen=bindparam("first"),
-                    last_seen=bindparam("last"),
-                ),
-                rows,
+        rows = []
+        for group_id, change in sorted(self._changes.items()):
+            first, last = self._times.get(group_id, (None, None))
+            rows.append(
+                {
+                    "group": group_id,
+                    "added": change.count,
+                    "first": change.first_seen(first),
+                    "last": change.last_seen(last),
+                }
             )
-
-    def _times(self, ids: list[int]) -> list[tuple[int, int | None, int | None]]:
-        statement = select(groups.c.id, groups.c.first_seen, groups.c.last_seen)
-        found = self._connection.execute(statement.where(groups.c.id.in_(ids)))
-        return [(row.id, row.first_seen, row.last_seen) for row in found]
+        if rows:
+            self._connection.execute(_ADD, rows)
 
     def _create(self, definition: GroupDefinition) -> int:
         hash_, application, algorithm = _key(
@@ -151,4 +162,4 @@ class GroupWriter:
 
 
 def _key(hash_: str, application: str, algorithm: str) -> _Key:
-    return clean(hash_), clean(application), clean(algorithm)
+    return _Key(clean(hash_), clean(application), clean(algorithm))

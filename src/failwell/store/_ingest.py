@@ -27,10 +27,12 @@ from failwell.store._counts import (
     remember_keys,
 )
 from failwell.store._groups import GroupWriter
+from failwell.store._queries import find_stacks
 from failwell.store._schema import (
     counter_marks,
     events,
     quarantine,
+    stacks,
     unit_keys,
     watermarks,
 )
@@ -117,6 +119,7 @@ class Ingest:
         rejected = list(new.rejected)
         remember_keys(self._connection, self._unit_id, new.definitions)
         self._define_groups(new)
+        self._insert_stacks(new.records)
         rejected += self._insert_events(new.records)
         counted = add_counters(self._connection, self._groups, self._unit_id, counters)
         self._groups.write()
@@ -136,6 +139,20 @@ class Ingest:
         self._groups.look_up(hashes | {stored.record.group for stored in new.records})
         for definition in definitions:
             self._groups.define(definition)
+
+    def _insert_stacks(self, records: Sequence[StoredRecord]) -> None:
+        new = {
+            stack.hash: stack.encoded
+            for stored in records
+            for stack in stored.stacks
+            if stack is not None
+        }
+        # Asked for first: most are there already, and each is many times its hash.
+        for known in find_stacks(self._connection, list(new), stacks.c.hash):
+            del new[known.hash]
+        rows = [{"hash": hash_, "frames": frames} for hash_, frames in new.items()]
+        if rows:
+            self._connection.execute(insert(stacks).on_conflict_do_nothing(), rows)
 
     def _insert_events(self, records: Sequence[StoredRecord]) -> list[Rejected]:
         """Insert all at once; where that fails, each alone, to find the bad one."""
@@ -162,7 +179,7 @@ class Ingest:
         record = stored.record
         return {
             "id": record.id,
-            "group_id": self._groups.add_event(record),
+            "group_id": self._groups.add_event(stored),
             "at": microseconds(record.timestamp),
             "environment": clean(record.environment),
             "release": clean(record.release),

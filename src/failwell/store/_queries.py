@@ -4,16 +4,20 @@ A fixed number of statements a question, however many groups answer it.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Column, Connection, Row, Select, bindparam, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from failwell.records import ErrorRecord
+from failwell.records import ErrorRecord, Frame
 from failwell.store._model import GroupPage, GroupSummary
-from failwell.store._schema import events, group_hashes, group_hours, groups
+from failwell.store._schema import events, group_hashes, group_hours, groups, stacks
+from failwell.store._stacks import decode_frames
 from failwell.store._times import HOURS_SHOWN, moment
+
+_PER_QUERY = 500
 
 _decoder = msgspec.json.Decoder(ErrorRecord)
 
@@ -58,7 +62,7 @@ def find_event(connection: Connection, error_id: str) -> tuple[int, ErrorRecord]
     """Return the group of an error that was kept in full, and the error."""
     statement = select(events.c.group_id, events.c.payload)
     row = connection.execute(statement.where(events.c.id == error_id)).first()
-    return None if row is None else (row.group_id, _decoder.decode(row.payload))
+    return None if row is None else (row.group_id, *_read(connection, [row.payload]))
 
 
 def find_hash(connection: Connection, hash_: str) -> int | None:
@@ -82,7 +86,40 @@ def recent_events(connection: Connection, limit: int) -> list[ErrorRecord]:
 def _records(
     connection: Connection, payloads: Select[bytes]
 ) -> tuple[ErrorRecord, ...]:
-    return tuple(_decoder.decode(row.payload) for row in connection.execute(payloads))
+    return _read(connection, connection.scalars(payloads))
+
+
+def _read(connection: Connection, payloads: Iterable[bytes]) -> tuple[ErrorRecord, ...]:
+    records = [_decoder.decode(payload) for payload in payloads]
+    wanted = {info.stack for record in records for info in record.exceptions}
+    found = find_stacks(
+        connection, sorted(wanted - {""}), stacks.c.hash, stacks.c.frames
+    )
+    frames = {row.hash: decode_frames(row.frames) for row in found}
+    return tuple(_with_frames(record, frames) for record in records)
+
+
+def _with_frames(
+    record: ErrorRecord, frames: Mapping[str, tuple[Frame, ...]]
+) -> ErrorRecord:
+    exceptions = tuple(
+        msgspec.structs.replace(info, frames=frames.get(info.stack, ()), stack="")
+        if info.stack
+        else info
+        for info in record.exceptions
+    )
+    return msgspec.structs.replace(record, exceptions=exceptions)
+
+
+def find_stacks(
+    connection: Connection, hashes: Sequence[str], *columns: Column[Any]
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Yield those of many stacks that are stored."""
+    chosen = stacks.c.hash.in_(bindparam("hashes", expanding=True))
+    statement = select(*columns).where(chosen)
+    for start in range(0, len(hashes), _PER_QUERY):
+        some = {"hashes": hashes[start:][:_PER_QUERY]}
+        yield from connection.execute(statement, some)
 
 
 def _seen_in(

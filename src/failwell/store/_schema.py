@@ -69,6 +69,14 @@ events = Table(
     Index("events_by_time", "at"),
 )
 
+# The frames of events, which refer to them by hash: a few stacks make nearly all.
+stacks = Table(
+    "stacks",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("frames", LargeBinary, nullable=False),
+)
+
 group_minutes = Table(
     "group_minutes",
     metadata,

@@ -23,7 +23,7 @@ _logger = logging.getLogger("failwell")
 _BATCH_FRAMES = 500
 _BATCH_BYTES = 4 * 1024 * 1024
 # Beside requests: a short hold on the interpreter, then at least as long a rest.
-_PACED_FRAMES = 100
+_PACED_FRAMES = 250
 _SHORTEST_REST_S = 0.005
 # What took longer waited for the database, and kept nobody from working.
 _LONGEST_REST_S = 0.25
@@ -189,7 +189,8 @@ class Shipper:
         # among them, and only a unit whose owner is gone can be read to its end.
         adopted = unit.adopt()
         try:
-            return self._move_on(unit, proceed, frames, adopted=adopted)
+            with self._store.kept_open():
+                return self._move_on(unit, proceed, frames, adopted=adopted)
         finally:
             unit.release()
 

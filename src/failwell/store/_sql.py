@@ -5,6 +5,7 @@ used first.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -41,6 +42,10 @@ class SqlStore:
     def close(self) -> None:
         """Close the database."""
         self._database.close()
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        """Share one connection meanwhile."""
+        return self._database.kept_open()
 
     def ingest(
         self,

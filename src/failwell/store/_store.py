@@ -1,6 +1,7 @@
 """The store's surface: what is asked of it, checked before it is opened."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from failwell.records import ErrorRecord
 from failwell.spool import Counter, SpoolFrame
 from failwell.store._batch import read_batch
 from failwell.store._model import AnswerCount, ErrorStats, GroupPage, GroupSummary
+from failwell.store._stacks import StackReader
 from failwell.store._times import (
     LONGEST_SERIES_HOURS,
     MINUTES_PER_HOUR,
@@ -40,6 +42,7 @@ class Store:
     def __init__(self, url: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._url = url
         self._clock = clock
+        self._stacks = StackReader()
 
     def close(self) -> None:
         """Close what is open; a later use opens it again (memory: as an empty one)."""
@@ -71,9 +74,15 @@ class Store:
         Raises:
             StoreError: Nothing was stored; try again later.
         """
-        return self._sql.ingest(
-            unit_id, read_batch(frames), counters, finished=finished
-        )
+        batch = read_batch(frames, self._stacks)
+        return self._sql.ingest(unit_id, batch, counters, finished=finished)
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        """Let what this thread does meanwhile share one connection: it is cheaper.
+
+        Each call is a transaction all the same.
+        """
+        return self._sql.kept_open()
 
     def watermark(self, unit_id: str) -> int:
         """Return the offset up to which a unit was moved; 0 for an unknown one.
