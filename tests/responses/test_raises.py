@@ -132,6 +132,7 @@ def test_an_async_view_is_served_as_before() -> None:
     @app.get("/")
     @raises(NotFoundError)
     async def view() -> str:
+        """Stand for a view that awaits."""
         return "fine"
 
     assert app.test_client().get("/").text == "fine"
