@@ -35,10 +35,10 @@ if typing.TYPE_CHECKING:
 else:
     # Most processes never make a document.
     _LOADED_WHEN_ASKED_FOR = {
-        "add_error_components": "failwell.responses._openapi",
-        "add_error_responses": "failwell.responses._foreign_document",
-        "error_components": "failwell.responses._openapi",
-        "error_responses": "failwell.responses._openapi",
+        "add_error_components": "_openapi",
+        "add_error_responses": "_foreign_document",
+        "error_components": "_openapi",
+        "error_responses": "_openapi",
     }
 
     def __getattr__(name: str) -> object:
@@ -46,7 +46,7 @@ else:
         if module is None:
             message = f"module {__name__!r} has no attribute {name!r}"
             raise AttributeError(message)
-        return getattr(importlib.import_module(module), name)
+        return getattr(importlib.import_module(f"{__name__}.{module}"), name)
 
     def __dir__() -> list[str]:
         return sorted(globals().keys() | set(__all__))
