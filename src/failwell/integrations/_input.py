@@ -1,13 +1,13 @@
 """The messages of marshmallow and webargs, by part of the request, as one of our errors."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import marshmallow
 
 from failwell.exceptions import ValidationError
 
-_LOCATIONS = {
+_LOCATIONS: dict[str, Literal["body", "query", "headers", "path"]] = {
     "query": "query",
     "querystring": "query",
     "headers": "headers",
