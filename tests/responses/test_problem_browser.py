@@ -11,7 +11,6 @@ from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from failwell.catalog import CATALOG
 from failwell.responses import register_error_handlers
 
 pytestmark = pytest.mark.browser
@@ -68,9 +67,10 @@ def test_every_page_fits_and_is_styled_under_its_policy(
     reports: list[str] = []
     page.on("console", lambda message: reports.append(message.text))
 
-    for entry in CATALOG:
+    for code in ("VALIDATION_ERROR", "INVALID_TOKEN", "SERVICE_UNAVAILABLE"):
         page.goto(f"{address}/problems/")
-        page.get_by_role("link", name=entry.code, exact=False).first.click()
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.get_by_role("link", name=code).click()
 
         assert page.get_by_role("heading", level=1).inner_text()
         assert page.evaluate("document.documentElement.scrollWidth") == width
