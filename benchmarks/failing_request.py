@@ -9,15 +9,12 @@ counted, but for one a minute. Both have their rows.
 """
 
 import gc
-import json
 import logging
-import os
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIEnvironment
@@ -26,6 +23,7 @@ from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 from werkzeug.test import EnvironBuilder
 
+from _cases import pin_to_one_core, running, serve_rounds
 from _table import interleave, print_table
 
 DEPTH = 10
@@ -141,49 +139,20 @@ def _batch(app: Flask, environs: list[WSGIEnvironment]) -> tuple[float, float]:
 
 
 def _child(case: str) -> None:
-    if hasattr(os, "sched_setaffinity"):  # not on macOS
-        # On two cores that share a physical one, threads of the same process would
-        # slow each other, and the figures would measure that.
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    pin_to_one_core()
     with tempfile.TemporaryDirectory() as folder:
         app = _make_app(case, folder)
         logging.getLogger().addHandler(logging.NullHandler())
         environs = _environs()
-        for _ in sys.stdin:
-            print(json.dumps(_batch(app, environs)), flush=True)
-
-
-@contextmanager
-def _case(case: str) -> Iterator[Callable[[], list[float]]]:
-    child = subprocess.Popen(  # noqa: S603 - ourselves
-        [sys.executable, str(Path(__file__)), case],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert child.stdin is not None
-    assert child.stdout is not None
-
-    def measure() -> list[float]:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        child.stdin.write("go\n")
-        child.stdin.flush()
-        figures: list[float] = json.loads(child.stdout.readline())
-        return figures
-
-    with child:
-        measure()
-        yield measure
-        child.stdin.close()
+        serve_rounds(lambda: _batch(app, environs))
 
 
 def main() -> None:
     """Run all cases and print the table."""
     with ExitStack() as stack:
         cases = {
-            title: stack.enter_context(_case(case)) for title, case in CASES.items()
+            title: stack.enter_context(running(Path(__file__), case))
+            for title, case in CASES.items()
         }
         figures = interleave(cases, ROUNDS)
     print_table(

@@ -172,3 +172,35 @@ def test_the_drawn_tree_is_the_real_one() -> None:
     }
 
     assert drawn == real
+
+
+class _PetNotFoundError(exceptions.NotFoundError):
+    code = "PET_NOT_FOUND"
+
+
+class _RoomTakenError(exceptions.AppError):
+    code = "ROOM_TAKEN"
+    status_code = 409
+
+
+def test_a_class_declares_what_its_errors_answer_with() -> None:
+    """Below any class of ours; what is given to one error alone is its own."""
+    pet = _PetNotFoundError("Pet", 7)
+    taken = _RoomTakenError("Taken", details={"room": 1})
+    moved = _RoomTakenError("Moved", "ROOM_MOVED", 410)
+
+    assert (pet.code, pet.status_code) == ("PET_NOT_FOUND", 404)
+    assert (taken.code, taken.status_code) == ("ROOM_TAKEN", 409)
+    assert taken.to_dict()["error"]["details"] == {"room": 1}
+    assert (moved.code, moved.status_code) == ("ROOM_MOVED", 410)
+    assert _RoomTakenError.code == "ROOM_TAKEN"
+
+
+@pytest.mark.parametrize(
+    "error", [each for each, *_ in EVERY_ERROR if type(each) is not AppError]
+)
+def test_every_class_of_ours_declares_what_its_errors_carry(error: AppError) -> None:
+    """What `@raises` reads off the class is what the client gets."""
+    kind = type(error)
+
+    assert (kind.code, kind.status_code) == (error.code, error.status_code)

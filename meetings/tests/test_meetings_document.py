@@ -52,11 +52,12 @@ def test_demo_routes_are_described_only_where_they_exist(api: Api) -> None:
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
-    """Each `$ref` names a schema that is in the document."""
-    names = set(re.findall(r"#/components/schemas/([^'\"]+)", str(document)))
+    """Each `$ref` names a component that is in the document."""
+    found = set(re.findall(r"#/components/(\w+)/([^'\"]+)", str(document)))
 
-    assert names
-    assert names <= document["components"]["schemas"].keys()
+    assert {kind for kind, _ in found} == {"schemas", "responses", "headers"}
+    for kind, name in found:
+        assert name in document["components"][kind]
 
 
 def test_errors_are_described_by_code(document: dict[str, Any]) -> None:
@@ -72,8 +73,27 @@ def test_errors_are_described_by_code(document: dict[str, Any]) -> None:
         "application/problem+json",
     }
     token = document["paths"]["/api/v1/auth/token"]["post"]["responses"]
-    assert "`VALIDATION_ERROR`" in token["400"]["description"]
-    assert "MEETING" not in token["400"]["description"]
+    assert token["400"] == {"$ref": "#/components/responses/VALIDATION_ERROR"}
+    described = document["components"]["responses"]["VALIDATION_ERROR"]["description"]
+    assert "`VALIDATION_ERROR`" in described
+    assert "MEETING" not in described
+
+
+def test_errors_show_what_they_look_like(document: dict[str, Any]) -> None:
+    """In the very body that meetings answers with, and with its headers."""
+    answers = document["paths"]["/api/v1/meetings"]["post"]["responses"]
+
+    content = answers["400"]["content"]
+    examples = content["application/json"]["examples"]
+    shown = examples["MEETING_VALIDATION_ERROR"]["value"]["error"]
+    assert shown.keys() == {"code", "message", "fields"}
+    problems = content["application/problem+json"]["examples"]
+    problem = problems["MEETING_VALIDATION_ERROR"]["value"]
+    assert problem["errors"][0]["pointer"] == "#/end_time"
+    assert answers["401"]["headers"].keys() == {"X-Request-ID", "WWW-Authenticate"}
+    unavailable = document["components"]["responses"]["SERVICE_UNAVAILABLE"]
+    assert answers["503"] == {"$ref": "#/components/responses/SERVICE_UNAVAILABLE"}
+    assert unavailable["headers"].keys() == {"X-Request-ID", "Retry-After"}
 
 
 def test_the_shapes_are_described(document: dict[str, Any]) -> None:

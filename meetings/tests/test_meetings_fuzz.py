@@ -68,10 +68,12 @@ class World:
             for method in operations
         ]
 
-    def schema(self, reference: Schema) -> Schema:
+    def resolve(self, reference: Schema) -> Schema:
         """Return what a `$ref` leads to, anything else as it is."""
-        name = reference.get("$ref", "").rpartition("/")[2]
-        found: Schema = self.document["components"]["schemas"].get(name, reference)
+        if "$ref" not in reference:
+            return reference
+        kind, name = reference["$ref"].split("/")[-2:]
+        found: Schema = self.document["components"][kind][name]
         return found
 
     def validate(self, schema: Schema, body: object) -> None:
@@ -100,7 +102,7 @@ def _furnish(api: Api) -> World:
 
 def _fitting(world: World, schema: Schema) -> st.SearchStrategy[Any]:
     """Return values that fit the schema, as far as a schema can say it."""
-    schema = world.schema(schema)
+    schema = world.resolve(schema)
     if "anyOf" in schema:
         return st.one_of([_fitting(world, option) for option in schema["anyOf"]])
     kinds: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
@@ -194,7 +196,10 @@ def _is_described(world: World, data: st.DataObject) -> None:
     assert answer.status_code < 500, answer.text
     assert status in described, (status, answer.request.full_path, answer.text)
     assert answer.headers["X-Request-ID"]
-    content = described[status].get("content", {})
+    expected = world.resolve(described[status])
+    content = expected.get("content", {})
+    for name, header in expected.get("headers", {}).items():
+        assert name in answer.headers or not world.resolve(header).get("required")
     if content:
         assert answer.mimetype in content
         if "schema" in content[answer.mimetype]:

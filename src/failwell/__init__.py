@@ -33,7 +33,7 @@ from failwell.exceptions import (
 )
 from failwell.logs import setup_logging
 from failwell.resilience import CircuitBreaker, CircuitState, retry
-from failwell.responses import register_error_handlers
+from failwell.responses import raises, register_error_handlers
 
 if typing.TYPE_CHECKING:
     from failwell.console import signin_link
@@ -99,6 +99,7 @@ __all__ = [
     "ValidationError",
     "__version__",
     "attempt_each",
+    "raises",
     "read_body",
     "read_headers",
     "read_path",

@@ -40,6 +40,9 @@ class Settings:
     """Where the console is served; default `/failwell`."""
     responses_format: Literal["auto", "envelope", "problem"]
     """`auto` (default) negotiates by `Accept`; the others fix the form."""
+    responses_undeclared: Literal["fail", "allow"]
+    """What becomes, under `TESTING`, of an error that a view with `@raises` does not
+    declare: `fail` (default) fails the test, `allow` answers it as always."""
     responses_api_prefix: str
     """Outside of it browsers get pages; default empty: JSON everywhere."""
     logging: bool
@@ -104,6 +107,7 @@ def _readers(
         "FAILWELL_CONSOLE_KEY": (_key, None),
         "FAILWELL_CONSOLE_PREFIX": (_prefix, "/failwell"),
         "FAILWELL_RESPONSES_FORMAT": (_one_of("auto", "envelope", "problem"), "auto"),
+        "FAILWELL_RESPONSES_UNDECLARED": (_one_of("fail", "allow"), "fail"),
         "FAILWELL_RESPONSES_API_PREFIX": (_optional_prefix, ""),
         "FAILWELL_LOGGING": (_flag, False),
         "FAILWELL_LOGS_DIR": (_path, Path("logs")),

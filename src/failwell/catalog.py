@@ -8,6 +8,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from failwell.exceptions import (
+    AppError,
+    CircuitBreakerError,
+    DeadlineExceededError,
+    ServiceUnavailableError,
+    ValidationError,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogEntry:
@@ -21,6 +29,9 @@ class CatalogEntry:
         remedy: One sentence: what the client can do.
         retryable: Whether the same request may succeed later.
         example: `details` as an occurrence could carry them.
+        error: The class that answers with it, where it has a body of its own or is
+            not recorded as usual: examples in documents are made through it. None is
+            a plain `AppError`.
     """
 
     code: str
@@ -30,6 +41,28 @@ class CatalogEntry:
     remedy: str
     retryable: bool = False
     example: Mapping[str, Any] = field(default_factory=dict)
+    error: type[AppError] | None = None
+
+    @property
+    def advice(self) -> str:
+        """Whether to send the same request again, in a sentence for people."""
+        if self.retryable:
+            return "Yes: the same request may succeed later."
+        if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return "No: the fault is in the service, and has to be mended first."
+        return "No: the same request will be refused again; change it first."
+
+    def facts(self) -> dict[str, Any]:
+        """Return what programs may read of it, as JSON types."""
+        return {
+            "code": self.code,
+            "title": self.title,
+            "status": self.status,
+            "meaning": self.meaning,
+            "remedy": self.remedy,
+            "retryable": self.retryable,
+            "example": dict(self.example),
+        }
 
 
 class Catalog:
@@ -93,6 +126,7 @@ BUILT_IN = (
         meaning="The request was understood, but some of its fields are not valid.",
         remedy="Correct the fields named in the details and send it again.",
         example={"title": [{"code": "missing", "message": "Field required"}]},
+        error=ValidationError,
     ),
     CatalogEntry(
         code="BAD_REQUEST",
@@ -147,6 +181,15 @@ BUILT_IN = (
         remedy="Read the current state and decide again.",
     ),
     CatalogEntry(
+        code="RATE_LIMITED",
+        title="Rate limited",
+        status=429,
+        meaning="The caller sends more requests than it may.",
+        remedy="Try again after the seconds in `Retry-After`.",
+        retryable=True,
+        example={"retry_after": 30},
+    ),
+    CatalogEntry(
         code="CONSTRAINT_VIOLATION",
         title="Constraint violation",
         status=422,
@@ -161,6 +204,7 @@ BUILT_IN = (
         remedy="Try again after the seconds in `Retry-After`.",
         retryable=True,
         example={"breaker": "calendar", "state": "open", "retry_after": 42},
+        error=CircuitBreakerError,
     ),
     CatalogEntry(
         code="SERVICE_UNAVAILABLE",
@@ -170,6 +214,7 @@ BUILT_IN = (
         remedy="Try again later; `Retry-After` says when, if it is known.",
         retryable=True,
         example={"retry_after": 5},
+        error=ServiceUnavailableError,
     ),
     CatalogEntry(
         code="DEADLINE_EXCEEDED",
@@ -178,6 +223,7 @@ BUILT_IN = (
         meaning="Something that this service depends on did not answer in the time allowed.",
         remedy="Try again later, or ask for less at a time.",
         retryable=True,
+        error=DeadlineExceededError,
     ),
     CatalogEntry(
         code="DATABASE_ERROR",

@@ -24,6 +24,9 @@ from typing import Any, ClassVar
 
 Headers = tuple[tuple[str, str], ...]
 
+_CODE, _STATUS = "INTERNAL_ERROR", 500
+"""Of an error whose class declares nothing and that is given nothing."""
+
 BEARER_CHALLENGE = 'Bearer realm="api"'
 """The challenge of a 401 without credentials (RFC 6750, section 3: no error code)."""
 
@@ -33,12 +36,22 @@ class AppError(Exception):
 
     Everything given here reaches the client: put no secret, path or SQL into it.
 
+    A subclass declares `code` and `status_code` as attributes of the class and leaves
+    them out of its `__init__`: what is declared stands where an argument is missing or
+    has its default. So `@raises` and the OpenAPI document know them without an error.
+
     Args:
         message: A sentence for the client.
         code: A stable name in capitals, documented in the catalogue.
         status_code: The HTTP status, 400 to 599.
         details: Facts about this occurrence; JSON types.
     """
+
+    code: str = _CODE
+    """What a subclass declares as its code; that of the occurrence on an error."""
+
+    status_code: int = _STATUS
+    """What a subclass declares as its status; that of the occurrence on an error."""
 
     retryable: ClassVar[bool] = False
     """Whether the same request may succeed later without being changed."""
@@ -49,14 +62,16 @@ class AppError(Exception):
     def __init__(
         self,
         message: str,
-        code: str = "INTERNAL_ERROR",
-        status_code: int = 500,
+        code: str = _CODE,
+        status_code: int = _STATUS,
         details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.code = code
-        self.status_code = status_code
+        self.code = type(self).code if code == _CODE else code
+        self.status_code = (
+            type(self).status_code if status_code == _STATUS else status_code
+        )
         self.details: dict[str, Any] = dict(details) if details else {}
 
     def __str__(self) -> str:
@@ -101,12 +116,15 @@ class ValidationError(AppError):
         details: A field's path (`participants.3`) to a list of `{"code", "message"}`.
     """
 
+    code = "VALIDATION_ERROR"
+    status_code = 400
+
     def __init__(
         self,
         message: str = "Validation error",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(message, "VALIDATION_ERROR", 400, details)
+        super().__init__(message, details=details)
 
 
 class NotFoundError(AppError):
@@ -117,14 +135,15 @@ class NotFoundError(AppError):
         resource_id: What was asked for.
     """
 
+    code = "NOT_FOUND"
+    status_code = 404
+
     def __init__(self, resource: str, resource_id: object) -> None:
         self.resource = resource
         self.resource_id = resource_id
         super().__init__(
             f"{resource} with id {resource_id} not found",
-            "NOT_FOUND",
-            404,
-            {"resource": resource, "resource_id": resource_id},
+            details={"resource": resource, "resource_id": resource_id},
         )
 
 
@@ -137,13 +156,16 @@ class AuthenticationError(AppError):
             (RFC 9110, section 15.5.2).
     """
 
+    code = "AUTHENTICATION_ERROR"
+    status_code = 401
+
     def __init__(
         self,
         message: str = "Authentication failed",
         *,
         challenge: str = BEARER_CHALLENGE,
     ) -> None:
-        super().__init__(message, "AUTHENTICATION_ERROR", 401)
+        super().__init__(message)
         self.challenge = challenge
 
     @property
@@ -160,12 +182,13 @@ class InvalidTokenError(AuthenticationError):
             learns nothing more.
     """
 
+    code = "INVALID_TOKEN"
+
     def __init__(self, reason: str | None = None) -> None:
         super().__init__(
             "Invalid or expired token",
             challenge=f'{BEARER_CHALLENGE}, error="invalid_token"',
         )
-        self.code = "INVALID_TOKEN"
         if reason is not None:
             self.details["reason"] = reason
 
@@ -178,26 +201,30 @@ class AuthorizationError(AppError):
         required_permissions: What the caller would need, if it may know.
     """
 
+    code = "AUTHORIZATION_ERROR"
+    status_code = 403
+
     def __init__(
         self,
         message: str = "Insufficient permissions",
         required_permissions: Sequence[str] | None = None,
     ) -> None:
         permissions = list(required_permissions or ())
-        super().__init__(
-            message, "AUTHORIZATION_ERROR", 403, {"required_permissions": permissions}
-        )
+        super().__init__(message, details={"required_permissions": permissions})
 
 
 class ConflictError(AppError):
     """The request contradicts what is stored: a duplicate, or a stale version."""
+
+    code = "CONFLICT"
+    status_code = 409
 
     def __init__(
         self,
         message: str = "The request conflicts with the current state",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(message, "CONFLICT", 409, details)
+        super().__init__(message, details=details)
 
 
 class ConstraintViolationError(AppError):
@@ -208,12 +235,15 @@ class ConstraintViolationError(AppError):
         details: Facts that the client may see; never the database's own words.
     """
 
+    code = "CONSTRAINT_VIOLATION"
+    status_code = 422
+
     def __init__(
         self,
         message: str = "The data violates a rule of the database",
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(message, "CONSTRAINT_VIOLATION", 422, details)
+        super().__init__(message, details=details)
 
 
 class DatabaseError(AppError):
@@ -222,8 +252,10 @@ class DatabaseError(AppError):
     The cause is chained for the record; the client sees this sentence only.
     """
 
+    code = "DATABASE_ERROR"
+
     def __init__(self, message: str = "A database error occurred") -> None:
-        super().__init__(message, "DATABASE_ERROR", 500)
+        super().__init__(message)
 
 
 class ServiceUnavailableError(AppError):
@@ -235,6 +267,8 @@ class ServiceUnavailableError(AppError):
         details: More facts.
     """
 
+    code = "SERVICE_UNAVAILABLE"
+    status_code = 503
     retryable = True
     record = False
 
@@ -245,9 +279,7 @@ class ServiceUnavailableError(AppError):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         known = {} if retry_after is None else {"retry_after": retry_after}
-        super().__init__(
-            message, "SERVICE_UNAVAILABLE", 503, {**known, **(details or {})}
-        )
+        super().__init__(message, details={**known, **(details or {})})
         self.retry_after = retry_after
 
     @property
@@ -267,6 +299,8 @@ class CircuitBreakerError(ServiceUnavailableError):
         state: The state that refused: `open` or `half_open`.
     """
 
+    code = "CIRCUIT_OPEN"
+
     def __init__(
         self,
         breaker: str,
@@ -284,7 +318,6 @@ class CircuitBreakerError(ServiceUnavailableError):
                 "retry_after": None if retry_after is None else round(retry_after, 3),
             },
         )
-        self.code = "CIRCUIT_OPEN"
         self.breaker = breaker
         self.state = state
 
@@ -298,6 +331,9 @@ class DeadlineExceededError(ServiceUnavailableError):
         details: More facts.
     """
 
+    code = "DEADLINE_EXCEEDED"
+    status_code = 504
+
     def __init__(
         self,
         message: str = "The deadline was exceeded",
@@ -305,5 +341,3 @@ class DeadlineExceededError(ServiceUnavailableError):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, retry_after, details)
-        self.code = "DEADLINE_EXCEEDED"
-        self.status_code = 504

@@ -1,4 +1,7 @@
-"""What an application's own tests use: what was recorded, and time that stands still."""
+"""What an application's own tests use: what was recorded, and time that stands still.
+
+Also the failure of a test in which a view answers with an error that it does not declare.
+"""
 
 import threading
 
@@ -7,9 +10,10 @@ from flask import Flask
 
 from failwell._journal import journal_of
 from failwell.records import ErrorRecord
+from failwell.responses import UndeclaredError
 from failwell.spool import FrameKind, MemorySpool
 
-__all__ = ["ManualClock", "recorded_errors"]
+__all__ = ["ManualClock", "UndeclaredError", "recorded_errors"]
 
 
 class ManualClock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,3 +110,79 @@ def test_registration_after_the_first_request_is_refused() -> None:
 
     assert app.wsgi_app == before
     assert "failwell.responses" not in app.extensions
+
+
+@pytest.mark.parametrize("path", ["/problems/", "/problems/CIRCUIT_OPEN"])
+def test_the_stylesheet_is_served_beside_the_pages(
+    make_app: MakeApp, path: str
+) -> None:
+    """The policy lets nothing else in; the address changes with the content."""
+    client = make_app().test_client()
+
+    page = client.get(path, headers={"Accept": BROWSER})
+    (address,) = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page.text)
+    style = client.get(address)
+
+    assert "style-src 'self';" in page.headers["Content-Security-Policy"]
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    assert "style=" not in page.text
+    assert "<script" not in page.text
+    assert style.mimetype == "text/css"
+    assert "immutable" in style.headers["Cache-Control"]
+    assert style.headers["X-Content-Type-Options"] == "nosniff"
+    style.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "advice", "header"),
+    [
+        ("CIRCUIT_OPEN", "Yes: the same request may succeed later.", "Retry-After"),
+        ("INTERNAL_ERROR", "No: the fault is in the service", None),
+        ("INVALID_TOKEN", "No: the same request will be refused", "WWW-Authenticate"),
+    ],
+)
+def test_a_page_tells_people_what_to_do(
+    make_app: MakeApp, code: str, advice: str, header: str | None
+) -> None:
+    """Meaning, remedy, whether to send it again, headers, and both bodies."""
+    entry = CATALOG.get(code)
+    assert entry is not None
+
+    page = (
+        make_app().test_client().get(f"/problems/{code}", headers={"Accept": BROWSER})
+    )
+
+    assert entry.meaning in page.text
+    assert entry.remedy.split("`")[0] in page.text
+    assert "`" not in page.text
+    assert advice in page.text
+    assert ("Comes with" in page.text) is (header is not None)
+    assert header is None or f"<code>{header}</code>" in page.text
+    assert f"&#34;code&#34;: &#34;{code}&#34;" in page.text
+    assert f"&#34;type&#34;: &#34;/problems/{code}&#34;" in page.text
+
+
+def test_only_what_is_recorded_is_shown_with_an_id(make_app: MakeApp) -> None:
+    """The example promises nothing that the answer will not have."""
+    client = make_app().test_client()
+
+    pages = {
+        code: client.get(f"/problems/{code}", headers={"Accept": BROWSER}).text
+        for code in ("INTERNAL_ERROR", "SERVICE_UNAVAILABLE", "NOT_FOUND")
+    }
+
+    assert [code for code, page in pages.items() if "urn:failwell:error:" in page] == [
+        "INTERNAL_ERROR"
+    ]
+
+
+def test_links_lead_to_the_pages_below_a_prefix(make_app: MakeApp) -> None:
+    """Where the application is mounted."""
+    client = make_app().test_client()
+
+    page = client.get(
+        "/problems/", base_url="http://localhost/shop", headers={"Accept": BROWSER}
+    )
+
+    assert 'href="/shop/problems/NOT_FOUND"' in page.text
+    assert 'href="/shop/problems/static/problems.css?v=' in page.text

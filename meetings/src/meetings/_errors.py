@@ -25,6 +25,9 @@ class MeetingConflictError(AppError):
             `{"busy": true, "start_time", "end_time"}`.
     """
 
+    code = "MEETING_CONFLICT"
+    status_code = 409
+
     def __init__(
         self,
         start_time: datetime,
@@ -33,9 +36,7 @@ class MeetingConflictError(AppError):
     ) -> None:
         super().__init__(
             "Meeting time conflicts with existing meetings",
-            "MEETING_CONFLICT",
-            409,
-            {
+            details={
                 "start_time": start_time.isoformat(),
                 "end_time": end_time.isoformat(),
                 "conflicting_meetings": [dict(entry) for entry in conflicting_meetings],
@@ -52,14 +53,15 @@ class MeetingCapacityError(AppError):
         max_capacity: How many there are.
     """
 
+    code = "MEETING_CAPACITY_ERROR"
+    status_code = 400
+
     def __init__(
         self, meeting_id: int | None, current_capacity: int, max_capacity: int
     ) -> None:
         super().__init__(
             "Meeting has reached maximum capacity",
-            "MEETING_CAPACITY_ERROR",
-            400,
-            {
+            details={
                 "meeting_id": meeting_id,
                 "current_capacity": current_capacity,
                 "max_capacity": max_capacity,
@@ -74,9 +76,10 @@ class MeetingValidationError(ValidationError):
         error: What was found, as every other route would answer it.
     """
 
+    code = "MEETING_VALIDATION_ERROR"
+
     def __init__(self, error: ValidationError) -> None:
         super().__init__(error.message, error.details)
-        self.code = "MEETING_VALIDATION_ERROR"
 
     def to_dict(self) -> dict[str, Any]:
         """Return `{"error": {"code", "message", "fields"}}`."""
@@ -132,6 +135,7 @@ MEETING_CODES = (
                 }
             ]
         },
+        error=MeetingValidationError,
     ),
 )
 """What `create_app` adds to failwell's catalogue."""

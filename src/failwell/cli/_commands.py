@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._journal import Journal
+from failwell.cli._catalog import print_catalog
 from failwell.cli._doctor import examine
 from failwell.cli._journal import current_journal
 from failwell.cli._json import page_document, print_json
@@ -39,12 +40,16 @@ def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
     Args:
         clock: Decides what "now" and "ago" are.
     """
-    group = AppGroup("failwell", help="Look at the recorded errors, and ship them.")
+    group = AppGroup(
+        "failwell",
+        help="Look at the recorded errors, ship them, and explain the codes.",
+    )
     _add_errors(group, clock)
     _add_show(group, clock)
     _add_stats(group, clock)
     _add_ship(group)
     _add_doctor(group, clock)
+    _add_catalog(group)
     return group
 
 
@@ -171,6 +176,15 @@ def _add_doctor(group: AppGroup, clock: Clock) -> None:
             _show(checks_table(checks))
         if not healthy:
             click.get_current_context().exit(1)
+
+
+def _add_catalog(group: AppGroup) -> None:
+    @group.command("catalog")
+    @click.argument("code", required=False)
+    @_as_json
+    def catalog(code: str | None, *, as_json: bool) -> None:
+        """List the error codes that the application answers with, or explain CODE."""
+        print_catalog(code, as_json=as_json)
 
 
 @contextmanager

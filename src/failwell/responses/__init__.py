@@ -4,8 +4,9 @@
 
 Owns the table from exceptions to answers, both forms of the body, the order in which
 users' handlers, ours and Flask's own come, the WSGI guard behind them, the roll-back
-of the application's session, and the catalogue at `/problems/`. Beside them the
-readers of a request's parts, batches that fail in part, and the undoing of steps.
+of the application's session, the catalogue at `/problems/`, which errors a view
+declares, and how they stand in an OpenAPI document. Beside them the readers of a
+request's parts, batches that fail in part, and the undoing of steps.
 
 Refuses to know where records are kept (it is handed a recorder), to write to the
 application's database, and to take an exception that a user's handler would get.
@@ -14,21 +15,32 @@ application's database, and to take an exception that a user's handler would get
 import importlib
 import typing
 
+from failwell.responses._codes import code_of_status
+from failwell.responses._declared import UndeclaredError, check_declared
+from failwell.responses._http import from_http
+from failwell.responses._raises import declared_errors, raises
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
 from failwell.responses._render import render
 from failwell.responses._rules import Rules
 from failwell.responses._style import Form
-from failwell.responses._table import Target, to_app_error
+from failwell.responses._table import Target, table_of, to_app_error
 
 if typing.TYPE_CHECKING:
+    from failwell.responses._foreign_document import add_error_responses
     from failwell.responses._from_marshmallow import from_marshmallow
     from failwell.responses._from_pydantic import from_pydantic
+    from failwell.responses._from_webargs import from_webargs
     from failwell.responses._input import (
         read_body,
         read_headers,
         read_path,
         read_query,
+    )
+    from failwell.responses._openapi import (
+        add_error_components,
+        error_components,
+        error_responses,
     )
     from failwell.responses._partial import Attempts, attempt_each
     from failwell.responses._undo import Undo
@@ -37,9 +49,14 @@ else:
     _LOADED_WHEN_ASKED_FOR = {
         "Attempts": "_partial",
         "Undo": "_undo",
+        "add_error_components": "_openapi",
+        "add_error_responses": "_foreign_document",
         "attempt_each": "_partial",
+        "error_components": "_openapi",
+        "error_responses": "_openapi",
         "from_marshmallow": "_from_marshmallow",
         "from_pydantic": "_from_pydantic",
+        "from_webargs": "_from_webargs",
         "read_body": "_input",
         "read_headers": "_input",
         "read_path": "_input",
@@ -63,15 +80,27 @@ __all__ = [
     "Form",
     "Rules",
     "Target",
+    "UndeclaredError",
     "Undo",
+    "add_error_components",
+    "add_error_responses",
     "attempt_each",
+    "check_declared",
+    "code_of_status",
+    "declared_errors",
+    "error_components",
+    "error_responses",
+    "from_http",
     "from_marshmallow",
     "from_pydantic",
+    "from_webargs",
+    "raises",
     "read_body",
     "read_headers",
     "read_path",
     "read_query",
     "register_error_handlers",
     "render",
+    "table_of",
     "to_app_error",
 ]

@@ -21,7 +21,9 @@ _LOCATIONS: dict[str, Location] = {
 }
 
 
-def from_webargs(messages: Mapping[Any, object], data: object) -> ValidationError:
+def from_webargs(
+    messages: Mapping[Any, object], data: object = None
+) -> ValidationError:
     """Return what webargs found wrong as one error of ours.
 
     Args:

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from failwell.catalog import status_code_name
 from failwell.exceptions import AppError
+from failwell.responses._declared import check_declared
 from failwell.responses._http import is_answer
 from failwell.responses._recording import AnswerRecorder, Recording, is_recorded
 from failwell.responses._render import compose, respond
@@ -48,6 +49,8 @@ class Handlers:
     def __init__(self, app: Flask, recorder: AnswerRecorder | None) -> None:
         self._app = app
         self.recording = Recording(app, recorder)
+        self.checks_declared = True
+        """Whether an undeclared error of a view with `@raises` fails a test."""
         self._users = UsersHandlers(app)
         self._flask_handle_exception = app.handle_exception
         self._flask_log_exception = app.log_exception
@@ -68,11 +71,14 @@ class Handlers:
         Raises:
             Exception: The given one, when Flask calls it unhandled and it is answered
                 with 500 or above; `handle_exception` sees it next.
+            UndeclaredError: Under test, when the view's `@raises` does not name it.
         """
         if is_answer(exception):
             return self._users.let_flask(exception)
         roll_back_sessions(self._app)
         request = _current_request()
+        if self.checks_declared and self._app.testing and request.endpoint is not None:
+            check_declared(self._app.view_functions[request.endpoint], exception)
         handler = self._users.find(exception, request)
         error = table_of(self._app).classify(exception)
         if handler is not None:

@@ -1,13 +1,12 @@
 """The catalogue at `/problems/`: what the `type` of a problem leads to (RFC 9457).
 
-Owns its two addresses, as JSON for programs and as a plain page for people. Refuses
-an application's own `/problems`.
+Owns its addresses, as JSON for programs and as pages for people, and their headers.
+Refuses an application's own `/problems`.
 """
 
 from typing import Any
 
 from flask import Blueprint, Flask, Response, request
-from markupsafe import Markup, escape
 
 from failwell.catalog import CATALOG, CatalogEntry
 from failwell.exceptions import NotFoundError
@@ -15,6 +14,16 @@ from failwell.responses._json import strict_json
 from failwell.responses._negotiation import JSON, prefers_html
 
 _PREFIX = "/problems"
+_HEADERS = {
+    "Vary": "Accept",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'"
+    ),
+}
+_ASSET_AGE_S = 365 * 86400
 
 
 def register_catalogue(app: Flask) -> bool:
@@ -33,23 +42,26 @@ def register_catalogue(app: Flask) -> bool:
 
 
 def _blueprint() -> Blueprint:
-    blueprint = Blueprint("failwell_problems", __name__, url_prefix=_PREFIX)
+    blueprint = Blueprint(
+        "failwell_problems",
+        __name__,
+        url_prefix=_PREFIX,
+        static_folder="static",
+        static_url_path="/static",
+    )
     blueprint.add_url_rule("/", "index", _index)
     blueprint.add_url_rule("/<code>", "entry", _entry)
+    blueprint.after_request(_keep_asset)
     return blueprint
 
 
 def _index() -> Response:
     entries = list(CATALOG)
-    if not prefers_html(request.headers.get("Accept", "")):
-        return _json({"problems": [_facts(entry) for entry in entries]})
-    links = Markup().join(
-        Markup('<li>{} <a href="{}">{}</a>: {}</li>').format(
-            entry.status, entry.code, entry.code, entry.title
-        )
-        for entry in entries
-    )
-    return _page("Problems", Markup("<ul>{}</ul>").format(links))
+    if _is_for_people():
+        from failwell.responses._theme import index_page  # noqa: PLC0415 - loads the theme with the first page
+
+        return _page(index_page(entries))
+    return _json({"problems": [_facts(entry) for entry in entries]})
 
 
 def _entry(code: str) -> Response:
@@ -57,49 +69,32 @@ def _entry(code: str) -> Response:
     if entry is None:
         kind = "Problem"
         raise NotFoundError(kind, code)
-    facts = _facts(entry)
-    if not prefers_html(request.headers.get("Accept", "")):
-        return _json(facts)
-    example = strict_json(facts.pop("example")).decode()
-    rows = Markup().join(
-        Markup("<dt>{}</dt><dd>{}</dd>").format(name.capitalize(), value)
-        for name, value in {**facts, "example": example}.items()
-    )
-    return _page(entry.title, Markup("<dl>{}</dl>").format(rows))
+    if _is_for_people():
+        from failwell.responses._theme import entry_page  # noqa: PLC0415 - as above
+
+        return _page(entry_page(entry, request.script_root))
+    return _json(_facts(entry))
+
+
+def _is_for_people() -> bool:
+    return prefers_html(request.headers.get("Accept", ""))
 
 
 def _facts(entry: CatalogEntry) -> dict[str, Any]:
-    return {
-        "type": f"{request.script_root}{_PREFIX}/{entry.code}",
-        "code": entry.code,
-        "title": entry.title,
-        "status": entry.status,
-        "meaning": entry.meaning,
-        "remedy": entry.remedy,
-        "retryable": entry.retryable,
-        "example": entry.example,
-    }
+    return {"type": f"{request.script_root}{_PREFIX}/{entry.code}", **entry.facts()}
 
 
 def _json(body: dict[str, Any]) -> Response:
     return Response(strict_json(body), content_type=JSON, headers={"Vary": "Accept"})
 
 
-def _page(title: str, content: Markup) -> Response:
-    page = Markup(
-        '<!doctype html>\n<html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        "<title>{title}</title><h1>{title}</h1>{content}</html>\n"
-    ).format(title=escape(title), content=content)
-    return Response(
-        page,
-        content_type="text/html; charset=utf-8",
-        headers={
-            "Vary": "Accept",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": (
-                "default-src 'none'; base-uri 'none'; form-action 'none';"
-                " frame-ancestors 'none'"
-            ),
-        },
-    )
+def _page(text: str) -> Response:
+    return Response(text, content_type="text/html; charset=utf-8", headers=_HEADERS)
+
+
+def _keep_asset(response: Response) -> Response:
+    if request.endpoint == "failwell_problems.static" and response.status_code < 400:  # noqa: PLR2004 - the first error
+        # The address carries a digest of the content.
+        response.headers["Cache-Control"] = f"public, max-age={_ASSET_AGE_S}, immutable"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

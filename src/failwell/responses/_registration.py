@@ -14,7 +14,7 @@ from failwell.responses._rules import Rules
 from failwell.responses._statuses import complete_aborter
 from failwell.responses._streams import guard_streams
 from failwell.responses._style import STYLE, Style, style_of
-from failwell.responses._table import TABLE, Table
+from failwell.responses._table import TABLE, Table, table_of
 
 _HANDLERS = "failwell.responses"
 
@@ -51,11 +51,11 @@ def register_error_handlers(
         # First, because it alone can fail: Flask refuses it after the first request.
         app.extensions[STYLE] = Style(has_catalogue=register_catalogue(app))
         app.extensions[TABLE] = Table()
-        _install(app, recorder)
+        handlers = _install(app, recorder)
     elif recorder is not None:
         handlers.recording.recorder = recorder
     if rules is not None:
-        app.extensions[TABLE] = rules.table
+        table_of(app).base = rules.table
         app.extensions[STYLE] = replace(style_of(app), scopes=rules.scopes)
     if settings is not None:
         app.extensions[STYLE] = replace(
@@ -63,9 +63,10 @@ def register_error_handlers(
             form=settings.responses_format,
             api_prefix=settings.responses_api_prefix,
         )
+        handlers.checks_declared = settings.responses_undeclared == "fail"
 
 
-def _install(app: Flask, recorder: AnswerRecorder | None) -> None:
+def _install(app: Flask, recorder: AnswerRecorder | None) -> Handlers:
     handlers = Handlers(app, recorder)
     handlers.install()
     guard_streams(app, handlers.recording)
@@ -73,3 +74,4 @@ def _install(app: Flask, recorder: AnswerRecorder | None) -> None:
     vars(app)["wsgi_app"] = Guard(app, handlers.recording)
     install_request_ids(app)
     app.extensions[_HANDLERS] = handlers
+    return handlers

@@ -81,7 +81,7 @@ def compose(
         root = environ.get("SCRIPT_NAME", "") if style.has_catalogue else None
         body = problem_of(error, status, root=root, error_id=error_id)
     else:
-        body = _envelope(error, error_id)
+        body = envelope_of(error, error_id)
     kind = PROBLEM if form == "problem" else JSON
     return Answer(status, kind, headers, strict_json(body))
 
@@ -98,7 +98,8 @@ def _header_value(value: object) -> str:
     return "".join(c if c.isprintable() and c.isascii() else "?" for c in text)
 
 
-def _envelope(error: AppError, error_id: str | None) -> dict[str, Any]:
+def envelope_of(error: AppError, error_id: str | None) -> dict[str, Any]:
+    """Return the default body: `to_dict()`, and the id of what was recorded."""
     body = error.to_dict()
     if error_id is None:
         return body

@@ -35,9 +35,14 @@ Target = AppError | type[AppError] | Callable[[E], AppError]
 
 
 class Table:
-    """The rows of one application on top of those that failwell has."""
+    """The rows of one application on top of those that failwell has.
 
-    def __init__(self) -> None:
+    Args:
+        base: Rows that count where this table has none for a class.
+    """
+
+    def __init__(self, base: "Table | None" = None) -> None:
+        self.base = base
         self._rows: dict[type[BaseException], Callable[[Any], AppError]] = {}
 
     def map(self, kind: type[E], to: "Target[E]") -> None:
@@ -74,11 +79,12 @@ class Table:
         return None if known is None else _because(error, known)
 
     def _from_rows(self, error: BaseException) -> AppError | None:
-        rows = [self._rows[cls] for cls in type(error).__mro__ if cls in self._rows]
-        if not rows:
+        rows = {**self.base._rows, **self._rows} if self.base else self._rows  # noqa: SLF001 - of its own kind
+        make = next((rows[cls] for cls in type(error).__mro__ if cls in rows), None)
+        if make is None:
             return None
         try:
-            return _checked(rows[0](error))
+            return _checked(make(error))
         except Exception:
             # The answer is that of an exception without a row, and what happened is
             # recorded with it; why the row did not help must not get lost.

@@ -5,7 +5,6 @@ catalogue, so that the document and the answers quote the same texts.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from http import HTTPStatus
 from importlib.metadata import version
@@ -17,52 +16,18 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.routing import Rule
 
-from failwell import CATALOG
+from failwell.openapi import add_error_components, error_responses
 from meetings.web._endpoint import Endpoint, describe
 
 Schema = dict[str, Any]
 
 _REF = "#/components/schemas/"
-_ALWAYS = ("INTERNAL_ERROR", "DATABASE_ERROR", "SERVICE_UNAVAILABLE")
+_ALWAYS = ("DATABASE_ERROR", "SERVICE_UNAVAILABLE")
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
-_ERROR: Schema = {
+_FIELDS: Schema = {
     "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["code", "message"],
-            "properties": {
-                "code": {"type": "string"},
-                "message": {"type": "string"},
-                "details": {"type": "object"},
-                "fields": {
-                    "type": "object",
-                    "description": "In place of details, with MEETING_VALIDATION_ERROR",
-                },
-                "id": {
-                    "type": "string",
-                    "description": "Quote it when you report the error",
-                },
-            },
-        }
-    },
-}
-
-_PROBLEM: Schema = {
-    "type": "object",
-    "description": "The same as RFC 9457 has it; sent when `Accept` prefers it.",
-    "required": ["type", "title", "status", "code"],
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "code": {"type": "string"},
-        "request_id": {"type": "string"},
-    },
+    "description": "In place of details, with MEETING_VALIDATION_ERROR",
 }
 
 
@@ -107,8 +72,9 @@ def _add_schemas(spec: APISpec, endpoints: list[Endpoint]) -> None:
     _, document = models_json_schema(wanted, ref_template=_REF + "{model}")
     for name, schema in document.get("$defs", {}).items():
         spec.components.schema(name, schema)
-    spec.components.schema("Error", _ERROR)
-    spec.components.schema("Problem", _PROBLEM)
+    add_error_components(spec)
+    error = spec.components.schemas["Error"]["properties"]["error"]
+    error["properties"]["fields"] = _FIELDS
 
 
 def _operation(rule: Rule, endpoint: Endpoint, name: str) -> Schema:
@@ -195,25 +161,8 @@ def _errors(rule: Rule, endpoint: Endpoint) -> Schema:
         codes.append("NOT_FOUND")
     if endpoint.body is not None or endpoint.query is not None:
         codes.append(endpoint.invalid)
-    # These statuses have no code of their own but their phrase.
-    bare = [413, 415] if endpoint.body is not None else []
-    bare += [412] if endpoint.conditional else []
-    by_status: defaultdict[int, list[str]] = defaultdict(list)
-    for status in bare:
-        by_status[status] = []
-    for code in sorted(set(codes)):
-        entry = CATALOG.get(code)
-        by_status[entry.status if entry else 500].append(code)
-    return {str(s): _error_answer(s, c) for s, c in sorted(by_status.items())}
-
-
-def _error_answer(status: int, codes: list[str]) -> Schema:
-    entries = [entry for entry in map(CATALOG.get, codes) if entry]
-    lines = [f"`{e.code}`: {e.meaning} {e.remedy}" for e in entries]
-    return {
-        "description": "\n\n".join(lines) or HTTPStatus(status).phrase,
-        "content": {
-            "application/json": {"schema": {"$ref": f"{_REF}Error"}},
-            "application/problem+json": {"schema": {"$ref": f"{_REF}Problem"}},
-        },
-    }
+    if endpoint.body is not None:
+        codes += ["REQUEST_ENTITY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"]
+    if endpoint.conditional:
+        codes.append("PRECONDITION_FAILED")
+    return error_responses(codes)
