@@ -1,10 +1,12 @@
 """Where finished bytes go: the recorder is given a sink and knows no more of it."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 
-class Tally(NamedTuple):
+class Tally(msgspec.Struct, frozen=True, gc=False):
     """How often this process counted a key, the present one included."""
 
     in_hour: int

@@ -10,10 +10,6 @@ from flask import Flask
 from failwell.exceptions import AppError
 from failwell.responses._statuses import is_server_fault
 
-_METHODS = frozenset(
-    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
-)
-
 
 class AnswerRecorder(Protocol):
     """What the answers need of a recorder; `failwell.records.Recorder` is one."""
@@ -25,7 +21,7 @@ class AnswerRecorder(Protocol):
         """Keep the error and return its id; the same object again gives the same id."""
 
     def count_answer(self, *, code: str, status: int, method: str, route: str) -> None:
-        """Count an answer that is not recorded."""
+        """Count an answer that is not recorded; a client may have made the method up."""
 
 
 def is_recorded(error: AppError) -> bool:
@@ -68,11 +64,9 @@ class Recording:
         """Count an answer by code, status, method and route."""
         if self.recorder is None:
             return
-        # Clients may invent methods; each would be a counter of its own.
-        known = method if method in _METHODS else "OTHER"
         try:
             self.recorder.count_answer(
-                code=code, status=status, method=known, route=route
+                code=code, status=status, method=method, route=route
             )
         except Exception:
             self._app.logger.exception("An answer was not counted")

@@ -22,9 +22,10 @@ class Tallies:
         if hour != self._hour or len(self._keys) >= _MAX_KEYS:
             self._hour = hour
             self._keys.clear()
-        tally = self._keys.setdefault(key, [0, minute, 0])
-        if tally[1] != minute:
-            tally[1:] = minute, 0
-        tally[0] += 1
-        tally[2] += 1
-        return Tally(tally[0], tally[2])
+        tally = self._keys.get(key)
+        if tally is None:
+            tally = self._keys[key] = [0, minute, 0]
+        in_hour, last_minute, in_minute = tally
+        in_minute = in_minute + 1 if last_minute == minute else 1
+        tally[:] = in_hour + 1, minute, in_minute
+        return Tally(in_hour + 1, in_minute)

@@ -69,7 +69,7 @@ class Writer:
             OSError: It could not be kept, in memory neither.
             ValueError: The key has not 8 bytes.
         """
-        minute = int(self._clock.now() // 60)
+        minute = int(self._clock.now()) // 60
         with self._lock:
             self._begin_locked()
             try:
