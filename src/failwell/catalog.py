@@ -147,6 +147,13 @@ BUILT_IN = (
         remedy="Read the current state and decide again.",
     ),
     CatalogEntry(
+        code="CONSTRAINT_VIOLATION",
+        title="Constraint violation",
+        status=422,
+        meaning="The input is well-formed, but the data would break a rule that the database keeps.",
+        remedy="Check that what the request refers to exists and that its values are in range.",
+    ),
+    CatalogEntry(
         code="CIRCUIT_OPEN",
         title="Circuit open",
         status=503,
@@ -163,6 +170,14 @@ BUILT_IN = (
         remedy="Try again later; `Retry-After` says when, if it is known.",
         retryable=True,
         example={"retry_after": 5},
+    ),
+    CatalogEntry(
+        code="DEADLINE_EXCEEDED",
+        title="Deadline exceeded",
+        status=504,
+        meaning="Something that this service depends on did not answer in the time allowed.",
+        remedy="Try again later, or ask for less at a time.",
+        retryable=True,
     ),
     CatalogEntry(
         code="DATABASE_ERROR",

@@ -7,9 +7,11 @@
     ├── AuthorizationError            AUTHORIZATION_ERROR   403
     ├── NotFoundError                 NOT_FOUND             404
     ├── ConflictError                 CONFLICT              409
+    ├── ConstraintViolationError      CONSTRAINT_VIOLATION  422
     ├── DatabaseError                 DATABASE_ERROR        500
     └── ServiceUnavailableError       SERVICE_UNAVAILABLE   503
-        └── CircuitBreakerError       CIRCUIT_OPEN          503
+        ├── CircuitBreakerError       CIRCUIT_OPEN          503
+        └── DeadlineExceededError     DEADLINE_EXCEEDED     504
 
 Who catches them: failwell, which turns each into one documented answer. An
 application subclasses them for its own cases and catches them only where it can do
@@ -198,6 +200,22 @@ class ConflictError(AppError):
         super().__init__(message, "CONFLICT", 409, details)
 
 
+class ConstraintViolationError(AppError):
+    """The input validates, but the database refuses it: a rule that only it knows.
+
+    Args:
+        message: A sentence for the client.
+        details: Facts that the client may see; never the database's own words.
+    """
+
+    def __init__(
+        self,
+        message: str = "The data violates a rule of the database",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, "CONSTRAINT_VIOLATION", 422, details)
+
+
 class DatabaseError(AppError):
     """The database refused or failed, and nothing more precise is known.
 
@@ -269,3 +287,23 @@ class CircuitBreakerError(ServiceUnavailableError):
         self.code = "CIRCUIT_OPEN"
         self.breaker = breaker
         self.state = state
+
+
+class DeadlineExceededError(ServiceUnavailableError):
+    """Something that this service depends on did not answer in the time allowed.
+
+    Args:
+        message: A sentence for the client.
+        retry_after: Seconds until it is worth trying again, when known.
+        details: More facts.
+    """
+
+    def __init__(
+        self,
+        message: str = "The deadline was exceeded",
+        retry_after: float | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, retry_after, details)
+        self.code = "DEADLINE_EXCEEDED"
+        self.status_code = 504
