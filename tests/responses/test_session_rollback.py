@@ -19,6 +19,7 @@ from sqlalchemy.orm import (
 
 from failwell.exceptions import ConflictError
 from failwell.responses import register_error_handlers
+from failwell.responses._rollback import register_rollback
 
 
 class Model(DeclarativeBase):
@@ -193,3 +194,49 @@ def test_a_roll_back_that_fails_changes_no_answer(
 
     assert app.test_client().get("/").status_code == 409
     assert "not rolled back" in caplog.text
+
+
+def test_a_session_of_the_applications_own_is_rolled_back() -> None:
+    """What was registered is called for every answered exception, in order."""
+    app = Flask("backend")
+    register_error_handlers(app)
+    called: list[str] = []
+
+    @app.get("/")
+    def view() -> str:
+        raise ConflictError
+
+    def first() -> None:
+        called.append("first")
+
+    async def second() -> None:
+        called.append("second")
+
+    assert register_rollback(app, first) is first
+    register_rollback(app, second)
+
+    assert app.test_client().get("/").status_code == 409
+    assert called == ["first", "second"]
+
+
+def test_a_registered_roll_back_that_fails_changes_no_answer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It writes a warning, and the others are called all the same."""
+    app = Flask("backend")
+    register_error_handlers(app)
+    called: list[str] = []
+    register_rollback(app, DeadSession().rollback)
+    register_rollback(app, lambda: called.append("next"))
+
+    response = app.test_client().get("/nowhere")
+
+    assert response.status_code == 404
+    assert called == ["next"]
+    assert "not rolled back" in caplog.text
+
+
+def test_a_roll_back_that_cannot_be_called_is_refused() -> None:
+    """A session given instead of its method would fail at the first error only."""
+    with pytest.raises(TypeError, match="function without arguments"):
+        register_rollback(Flask("backend"), DeadSession())  # type: ignore[type-var]
