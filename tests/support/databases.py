@@ -11,6 +11,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -92,6 +93,20 @@ def mariadb_url(mariadb: DatabaseServer) -> Iterator[sa.URL]:
         yield url
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb"])
+def any_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[sa.URL]:
+    """An empty database of each kind in turn, for all tests of a module."""
+    if request.param == "sqlite":
+        file = tmp_path_factory.mktemp("sqlite") / "app.db"
+        yield sa.URL.create("sqlite", database=str(file))
+        return
+    server: DatabaseServer = request.getfixturevalue(request.param)
+    with server.database() as url:
+        yield url
+
+
 class _UnavailableError(Exception):
     """Why a server cannot be had on this machine."""
 
@@ -155,7 +170,7 @@ def _run_postgresql(folder: Path) -> tuple[sa.URL, subprocess.Popen[bytes]]:
 
 def _run_mariadb(folder: Path) -> tuple[sa.URL, subprocess.Popen[bytes]]:
     server, installer = _found("mariadbd"), _found("mariadb-install-db")
-    data, socket = folder / "data", folder / "socket"
+    data, door = folder / "data", folder / "socket"
     as_user = _as_user(folder, "mysql")
     _set_up(
         *(*as_user, installer, "--no-defaults", f"--datadir={data}"),
@@ -164,11 +179,11 @@ def _run_mariadb(folder: Path) -> tuple[sa.URL, subprocess.Popen[bytes]]:
     process = _start(
         folder,
         *(*as_user, server, "--no-defaults", f"--datadir={data}"),
-        *(f"--socket={socket}", "--skip-networking", f"--pid-file={folder / 'pid'}"),
+        *(f"--socket={door}", "--skip-networking", f"--pid-file={folder / 'pid'}"),
         *("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M"),
     )
     url = sa.URL.create(
-        "mysql+pymysql", username="root", query={"unix_socket": str(socket)}
+        "mysql+pymysql", username="root", query={"unix_socket": str(door)}
     )
     return url, process
 
@@ -217,11 +232,21 @@ def _await(server: DatabaseServer) -> None:
     engine = sa.create_engine(server.url, poolclass=sa.NullPool)
     for _ in range(_ATTEMPTS):
         try:
+            # First, because PyMySQL leaves its socket open when nobody answers.
+            _knock(server.folder)
             with engine.connect():
                 return
-        except sa.exc.OperationalError:
+        except (OSError, sa.exc.OperationalError):
             if server.process.poll() is not None:
                 break
             SYSTEM_CLOCK.sleep(_PAUSE_S)
     text = (server.folder / "log").read_text(errors="replace").strip()
     raise _UnavailableError(f"the server did not start: {text[-500:]}")
+
+
+def _knock(folder: Path) -> None:
+    doors = [path for path in folder.iterdir() if path.is_socket()]
+    if not doors:
+        raise FileNotFoundError(folder)
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.connect(str(doors[0]))

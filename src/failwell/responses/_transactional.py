@@ -98,8 +98,9 @@ def transactional(
             function, a generator function or a coroutine function.
         ValueError: A parameter has a value that is not allowed.
     """
-    if not isinstance(retries, int) or retries < 0:
-        message = f"retries is {retries!r}; allowed: a whole number from 0"
+    given: object = retries
+    if not isinstance(given, int) or given < 0:
+        message = f"retries is {given!r}; allowed: a whole number from 0"
         raise ValueError(message)
     find_session = _finder(session)
     again = retry(

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 # Enough for the head of any statement; a batch of rows may be megabytes.
 _HEAD = 20_000
 
-_NOISE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.DOTALL)
-_INNERMOST = re.compile(r"\([^()]*\)")
+# Comments and strings, also unfinished ones, past quoted names that look like them.
+_NOISE = re.compile(
+    r"--[^\n]*|/\*.*?(?:\*/|\Z)|('(?:[^']|'')*(?:'|\Z))|(\"[^\"]*\"|`[^`]*`)", re.DOTALL
+)
 _VERB = re.compile(r"\s*\(*\s*(\w+)")
 _MAIN_VERB = re.compile(
     r"\b(INSERT|REPLACE|UPDATE|DELETE|MERGE|SELECT)\b", re.IGNORECASE
@@ -50,7 +52,7 @@ class Statement:
 
 def read_statement(sql: str | None) -> Statement:
     """Return what can be told of `sql`."""
-    text = _NOISE.sub("''", (sql or "")[:_HEAD])
+    text = _NOISE.sub(_silence, (sql or "")[:_HEAD])
     start = _VERB.match(text)
     verb = start[1].upper() if start else ""
     if verb == "WITH":
@@ -109,9 +111,17 @@ def _first_row(rest: str) -> list[str]:
     return values
 
 
+def _silence(noise: re.Match[str]) -> str:
+    return noise[2] or ("''" if noise[1] else " ")
+
+
 def _without_parentheses(text: str) -> str:
-    while True:
-        shorter = _INNERMOST.sub(" ", text)
-        if shorter == text:
-            return text
-        text = shorter
+    kept, depth = [], 0
+    for character in text:
+        if character == "(":
+            depth += 1
+        elif character == ")":
+            depth = max(0, depth - 1)
+        elif depth == 0:
+            kept.append(character)
+    return "".join(kept)
