@@ -33,7 +33,11 @@ from failwell.exceptions import (
 )
 from failwell.logs import setup_logging
 from failwell.resilience import CircuitBreaker, CircuitState, retry
-from failwell.responses import register_error_handlers
+from failwell.responses import (
+    NAMING_CONVENTION,
+    register_error_handlers,
+    transactional,
+)
 
 if typing.TYPE_CHECKING:
     from failwell.console import signin_link
@@ -59,6 +63,7 @@ else:
 
 __all__ = [
     "CATALOG",
+    "NAMING_CONVENTION",
     "AppError",
     "AuthenticationError",
     "AuthorizationError",
@@ -84,4 +89,5 @@ __all__ = [
     "retry",
     "setup_logging",
     "signin_link",
+    "transactional",
 ]

@@ -5,8 +5,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from library import failure_of, library, loans, seats, users
 
+from failwell.responses._app_constraints import (
+    constraints_of,
+    current_constraints,
+    share_constraints,
+)
 from failwell.responses._database import Constraints, classify_database
 
 TAKEN: dict[str, Any] = {
@@ -168,3 +174,17 @@ def test_a_constraint_that_could_never_be_found_is_refused(
     """The message says what is allowed."""
     with pytest.raises(ValueError, match=complaint):
         constraints.add(**given)
+
+
+def test_each_application_keeps_its_own() -> None:
+    """Unless they share them, as the applications of one extension do."""
+    one, other = Flask("one"), Flask("other")
+    shared = Constraints()
+
+    with one.app_context():
+        kept = current_constraints()
+    share_constraints(other, shared)
+
+    assert kept is constraints_of(one)
+    assert constraints_of(other) is shared
+    assert current_constraints() is not kept

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import psycopg
 import pytest
 import sqlalchemy as sa
-from databases import DatabaseServer
+from databases import ON_SERVERS, DatabaseServer
 from library import SECRETS, failure_of, library, users
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
@@ -174,10 +174,9 @@ def _end_connection(engine: sa.Engine, victim: sa.Connection) -> None:
         other.exec_driver_sql(end.format(number))
 
 
+@ON_SERVERS
 def test_a_connection_that_is_lost(engine: sa.Engine) -> None:
     """Nobody knows what became of a statement alone; a transaction is rolled back."""
-    if engine.dialect.name == "sqlite":
-        return  # it has no connections to lose
     with engine.connect() as connection:
         _end_connection(engine, connection)
         with pytest.raises(sa.exc.DBAPIError) as caught:
@@ -188,10 +187,9 @@ def test_a_connection_that_is_lost(engine: sa.Engine) -> None:
     assert is_lost_before_commit(caught.value)
 
 
+@ON_SERVERS
 def test_a_connection_that_is_lost_at_commit(engine: sa.Engine) -> None:
     """It may have been saved: nobody is told when to send it again."""
-    if engine.dialect.name == "sqlite":
-        return  # it has no connections to lose
     with engine.connect() as connection:
         connection.execute(ANN.values(age=31))
         _end_connection(engine, connection)

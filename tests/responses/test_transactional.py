@@ -18,7 +18,7 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 
-from failwell.responses._transactional import transactional
+from failwell import transactional
 
 
 class Model(DeclarativeBase):

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from databases import DatabaseServer
+from databases import ON_SERVERS, DatabaseServer
 from library import library, loans, users
 from sqlalchemy.orm import Session
 
+from failwell import transactional
 from failwell.exceptions import ServiceUnavailableError
 from failwell.responses._database import is_retryable
-from failwell.responses._transactional import transactional
 from failwell.testing import ManualClock
 
 ANN = users.update().where(users.c.id == 1)
@@ -212,12 +212,11 @@ def _end_connection(engine: sa.Engine, session: Session) -> None:
         other.exec_driver_sql(end.format(number))
 
 
+@ON_SERVERS
 def test_a_connection_lost_before_the_commit_is_replaced(
     engine: sa.Engine, session: Session, clock: ManualClock
 ) -> None:
     """The server has rolled back, so the next run starts from nothing."""
-    if engine.dialect.name == "sqlite":
-        return  # it has no connections to lose
     runs: list[int] = []
 
     @transactional(session, clock=clock)
@@ -234,12 +233,11 @@ def test_a_connection_lost_before_the_commit_is_replaced(
     assert session.scalars(AGE).one() == 31
 
 
+@ON_SERVERS
 def test_a_connection_lost_at_the_commit_is_never_tried_again(
     engine: sa.Engine, session: Session, clock: ManualClock
 ) -> None:
     """Whether it was saved is not known; twice would be worse than unknown."""
-    if engine.dialect.name == "sqlite":
-        return  # it has no connections to lose
     runs: list[int] = []
 
     @transactional(session, clock=clock)

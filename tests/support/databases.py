@@ -107,6 +107,15 @@ def any_database(
         yield url
 
 
+ON_SERVERS = pytest.mark.parametrize(
+    "any_database", ["postgresql", "mariadb"], indirect=True
+)
+"""For what SQLite has not: connections to a server."""
+
+ON_SQLITE = pytest.mark.parametrize("any_database", ["sqlite"], indirect=True)
+"""For what SQLite alone has: one lock for all."""
+
+
 class _UnavailableError(Exception):
     """Why a server cannot be had on this machine."""
 
