@@ -19,7 +19,11 @@ from sqlalchemy.orm import (
 
 from failwell.exceptions import ConflictError
 from failwell.responses import register_error_handlers
-from failwell.responses._rollback import register_rollback
+from failwell.responses._rollback import (
+    RollBacks,
+    register_rollback,
+    share_rollbacks,
+)
 
 
 class Model(DeclarativeBase):
@@ -197,7 +201,7 @@ def test_a_roll_back_that_fails_changes_no_answer(
 
 
 def test_a_session_of_the_applications_own_is_rolled_back() -> None:
-    """What was registered is called for every answered exception, in order."""
+    """What was registered is called once for each answered exception, in order."""
     app = Flask("backend")
     register_error_handlers(app)
     called: list[str] = []
@@ -212,8 +216,11 @@ def test_a_session_of_the_applications_own_is_rolled_back() -> None:
     async def second() -> None:
         called.append("second")
 
+    shared = RollBacks()
+    share_rollbacks(app, shared)
     assert register_rollback(app, first) is first
-    register_rollback(app, second)
+    register_rollback(app, first)
+    shared.add(second)
 
     assert app.test_client().get("/").status_code == 409
     assert called == ["first", "second"]

@@ -15,12 +15,36 @@ RollBack = TypeVar("RollBack", bound=Callable[[], object])
 _REGISTERED = "failwell.rollbacks"
 
 
+class RollBacks:
+    """The ways to roll back of one application, or of several that share them."""
+
+    def __init__(self) -> None:
+        self._functions: list[Callable[[], object]] = []
+
+    def add(self, function: RollBack) -> RollBack:
+        """Have `function` called before every answer; see `register_rollback`.
+
+        Raises:
+            TypeError: `function` cannot be called.
+        """
+        given: object = function
+        if not callable(given):
+            message = f"a roll-back is a function without arguments, not {given!r}"
+            raise TypeError(message)
+        if function not in self._functions:
+            self._functions.append(function)
+        return function
+
+    def __iter__(self) -> Iterator[Callable[[], object]]:
+        return iter(tuple(self._functions))
+
+
 def register_rollback(app: Flask, function: RollBack) -> RollBack:
     """Have `function` called before every answer to an exception.
 
     For applications with a session of their own, which failwell cannot find. A
-    function that fails writes a warning and changes no answer. Register it once; a
-    coroutine function is run to its end.
+    function that fails writes a warning and changes no answer. A coroutine function is
+    run to its end. Registered twice, it is called once.
 
     Args:
         app: The application.
@@ -34,12 +58,13 @@ def register_rollback(app: Flask, function: RollBack) -> RollBack:
     Raises:
         TypeError: `function` cannot be called.
     """
-    given: object = function
-    if not callable(given):
-        message = f"a roll-back is a function without arguments; this is {given!r}"
-        raise TypeError(message)
-    app.extensions.setdefault(_REGISTERED, []).append(function)
-    return function
+    registered: RollBacks = app.extensions.setdefault(_REGISTERED, RollBacks())
+    return registered.add(function)
+
+
+def share_rollbacks(app: Flask, rollbacks: RollBacks) -> None:
+    """Have `app` use `rollbacks`, such as those of an extension for several."""
+    app.extensions[_REGISTERED] = rollbacks
 
 
 def roll_back_sessions(app: Flask) -> None:
