@@ -14,6 +14,7 @@ from failwell.responses._app_constraints import (
     share_constraints,
 )
 from failwell.responses._database import Constraints, classify_database
+from failwell.responses._database._fault import Fault, Kind
 
 TAKEN: dict[str, Any] = {
     "code": "EMAIL_TAKEN",
@@ -137,6 +138,16 @@ def test_columns_mean_the_unique_key_alone(
     answer = classify_database(error, constraints)
     assert answer is not None
     assert (answer.code, answer.details) == ("CONSTRAINT_VIOLATION", {})
+
+
+def test_a_check_called_like_a_column_is_no_unique_key(
+    constraints: Constraints,
+) -> None:
+    """MariaDB calls unique keys like their column, and people call checks so."""
+    constraints.add(columns=["users.email"], **TAKEN)
+
+    assert constraints.find(Fault(Kind.UNIQUE, "email", "users")) is not None
+    assert constraints.find(Fault(Kind.RULE, "email", "users")) is None
 
 
 def test_the_same_meaning_may_be_given_twice(constraints: Constraints) -> None:

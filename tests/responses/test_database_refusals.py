@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from databases import DatabaseServer
 from library import SECRETS, failure_of, library, loans, seats, users
+from pymysql.converters import conversions
 
 from failwell.exceptions import AppError
 from failwell.responses._database import (
@@ -67,7 +68,7 @@ REFUSALS = {
     "beyond 64 bits": (users.insert().values(email="c@x.org", age=2**70), VIOLATION),
     "lone surrogate": (users.insert().values(email="\ud800"), VIOLATION),
     "missing table": ("SELECT * FROM nowhere", BUG),
-    "syntax": ("SELEKT 1", BUG),
+    "syntax": ("SELECT FROM WHERE", BUG),
 }
 
 
@@ -203,6 +204,25 @@ def test_raw_errors_of_pymysql(mariadb_url: sa.URL) -> None:
             found.append(facts(caught.value))
 
     assert found == [CONFLICT, VIOLATION, VIOLATION]
+
+
+def test_an_encoder_of_the_application_that_fails(mariadb_url: sa.URL) -> None:
+    """It is called by the driver, but the fault is its own, whatever else was bound."""
+
+    def explode(*_: object) -> str:
+        raise OverflowError("the encoder's own")
+
+    socket = str(mariadb_url.query["unix_socket"])
+    with (
+        pymysql.connect(
+            unix_socket=socket, user="root", conv={**conversions, complex: explode}
+        ) as connection,
+        connection.cursor() as cursor,
+        pytest.raises(OverflowError) as caught,
+    ):
+        cursor.execute("SELECT %s, %s", (1j, 2**70))
+
+    assert classify_database(caught.value, Constraints()) is None
 
 
 def test_raw_errors_of_sqlite3() -> None:
