@@ -1,4 +1,4 @@
-"""Loaded before any test: the installed `meetings`, and a clean request id.
+"""Loaded before any test: the installed `meetings`, a clean request id, databases.
 
 pytest names the modules under `meetings/tests` after their path. Without the import it
 would take the folder at the root for the package.
@@ -10,6 +10,8 @@ import pytest
 
 import meetings as meetings  # noqa: PLC0414 - imported to be there
 from failwell import _request_id
+
+pytest_plugins = ["databases"]  # of tests/support: any test may ask for a server
 
 
 @pytest.fixture(autouse=True)

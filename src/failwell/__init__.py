@@ -33,7 +33,12 @@ from failwell.exceptions import (
 )
 from failwell.logs import setup_logging
 from failwell.resilience import CircuitBreaker, CircuitState, retry
-from failwell.responses import raises, register_error_handlers
+from failwell.responses import (
+    NAMING_CONVENTION,
+    raises,
+    register_error_handlers,
+    transactional,
+)
 
 if typing.TYPE_CHECKING:
     from failwell.console import signin_link
@@ -75,6 +80,7 @@ else:
 
 __all__ = [
     "CATALOG",
+    "NAMING_CONVENTION",
     "AppError",
     "Attempts",
     "AuthenticationError",
@@ -108,4 +114,5 @@ __all__ = [
     "retry",
     "setup_logging",
     "signin_link",
+    "transactional",
 ]

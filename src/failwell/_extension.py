@@ -1,12 +1,19 @@
 """`Failwell(app)`: wiring, and nothing but wiring."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from flask import Blueprint, Flask, current_app
 
 from failwell._settings import Settings, read_settings
 from failwell.logs import setup_logging
-from failwell.responses import Form, Rules, Target, register_error_handlers
+from failwell.responses import (
+    Form,
+    RollBack,
+    Rules,
+    Target,
+    register_error_handlers,
+)
 
 if TYPE_CHECKING:
     from failwell._journal import Journal
@@ -113,6 +120,70 @@ class Failwell:
             ValueError: The prefix is no path or has a scope, or the form is unknown.
         """
         self._rules.scopes.add(prefix, blueprint, form)
+
+    def constraint(
+        self,
+        name: str | None = None,
+        *,
+        columns: Iterable[str] = (),
+        code: str | None = None,
+        field: str | None = None,
+        message: str | None = None,
+        status_code: int | None = None,
+    ) -> None:
+        """Say what it means when a constraint of the database is violated.
+
+            failwell.constraint(
+                "uq_users_email",
+                columns=["users.email"],
+                code="EMAIL_TAKEN",
+                field="email",
+                message="This address is taken",
+            )
+
+        Without it a duplicate is `CONFLICT`, and what else the database refuses
+        `CONSTRAINT_VIOLATION`, with no word about what was violated.
+
+        Args:
+            name: The constraint's name, which PostgreSQL and MariaDB tell, and SQLite of
+                a check; `NAMING_CONVENTION` gives every constraint one.
+            columns: `table.column` of each column of a unique key: SQLite tells these
+                and no name.
+            code: The code of the answer; default: as without a meaning.
+            field: The field of the input that is at fault, sent as `details.field`.
+            message: A sentence for the client.
+            status_code: Default: 409 for a duplicate, else 422.
+
+        Raises:
+            ValueError: Neither a name nor columns, or another meaning was given before.
+        """
+        self._rules.table.constraints.add(
+            name,
+            columns=columns,
+            code=code,
+            field=field,
+            message=message,
+            status_code=status_code,
+        )
+
+    def rollback(self, function: RollBack) -> RollBack:
+        """Have `function` called before every answer to an exception; a decorator.
+
+        For applications with a session of their own: those of Flask-SQLAlchemy and
+        Flask-SQLAlchemy-Lite are found. A function that fails writes a warning and
+        changes no answer.
+
+        Args:
+            function: Called without arguments inside the request's context. It must open
+                no session where there is none, and may be called more than once.
+
+        Returns:
+            The function.
+
+        Raises:
+            TypeError: It cannot be called.
+        """
+        return self._rules.rollbacks.add(function)
 
     @property
     def error_logging_service(self) -> "ErrorLoggingService":

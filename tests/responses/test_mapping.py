@@ -140,7 +140,6 @@ def test_a_description_that_is_no_text_is_made_one() -> None:
     [
         sqlalchemy_exc.IntegrityError("INSERT secret", {"p": 1}, Exception("secret")),
         sqlalchemy_exc.OperationalError("SELECT secret", {}, Exception("secret")),
-        sqlalchemy_exc.TimeoutError("secret"),
         sqlalchemy_exc.PendingRollbackError("secret"),
     ],
 )

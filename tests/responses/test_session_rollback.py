@@ -19,6 +19,11 @@ from sqlalchemy.orm import (
 
 from failwell.exceptions import ConflictError
 from failwell.responses import register_error_handlers
+from failwell.responses._rollback import (
+    RollBacks,
+    register_rollback,
+    share_rollbacks,
+)
 
 
 class Model(DeclarativeBase):
@@ -75,7 +80,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 @pytest.mark.parametrize(
     ("name", "status"),
-    [("blue", 500), ("conflict", 409), ("abort", 404), ("crash", 500)],
+    [("blue", 409), ("conflict", 409), ("abort", 404), ("crash", 500)],
 )
 def test_the_session_is_usable_after_every_answer(
     app: Flask, name: str, status: int
@@ -108,9 +113,8 @@ def test_a_handler_for_500_finds_a_usable_session(app: Flask) -> None:
     """Also after an exception that only the last of Flask's methods sees."""
 
     @app.after_request
-    def add_again(response: Response) -> Response:
-        db.session.add(Room(name="blue"))
-        db.session.flush()
+    def look_nowhere(response: Response) -> Response:
+        db.session.execute(sa.text("SELECT * FROM nowhere"))
         return response
 
     @app.errorhandler(500)
@@ -193,3 +197,52 @@ def test_a_roll_back_that_fails_changes_no_answer(
 
     assert app.test_client().get("/").status_code == 409
     assert "not rolled back" in caplog.text
+
+
+def test_a_session_of_the_applications_own_is_rolled_back() -> None:
+    """What was registered is called once for each answered exception, in order."""
+    app = Flask("backend")
+    register_error_handlers(app)
+    called: list[str] = []
+
+    @app.get("/")
+    def view() -> str:
+        raise ConflictError
+
+    def first() -> None:
+        called.append("first")
+
+    async def second() -> None:
+        called.append("second")
+
+    shared = RollBacks()
+    share_rollbacks(app, shared)
+    assert register_rollback(app, first) is first
+    register_rollback(app, first)
+    shared.add(second)
+
+    assert app.test_client().get("/").status_code == 409
+    assert called == ["first", "second"]
+
+
+def test_a_registered_roll_back_that_fails_changes_no_answer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It writes a warning, and the others are called all the same."""
+    app = Flask("backend")
+    register_error_handlers(app)
+    called: list[str] = []
+    register_rollback(app, DeadSession().rollback)
+    register_rollback(app, lambda: called.append("next"))
+
+    response = app.test_client().get("/nowhere")
+
+    assert response.status_code == 404
+    assert called == ["next"]
+    assert "not rolled back" in caplog.text
+
+
+def test_a_roll_back_that_cannot_be_called_is_refused() -> None:
+    """A session given instead of its method would fail at the first error only."""
+    with pytest.raises(TypeError, match="function without arguments"):
+        register_rollback(Flask("backend"), DeadSession())  # type: ignore[type-var]

@@ -6,25 +6,30 @@ Owns the table from exceptions to answers, both forms of the body, the order in 
 users' handlers, ours and Flask's own come, the WSGI guard behind them, the roll-back
 of the application's session, the catalogue at `/problems/`, which errors a view
 declares, and how they stand in an OpenAPI document. Beside them the readers of a
-request's parts, batches that fail in part, and the undoing of steps.
+request's parts, transactions that run again when the database asks for it, batches that
+fail in part, and the undoing of steps.
 
-Refuses to know where records are kept (it is handed a recorder), to write to the
-application's database, and to take an exception that a user's handler would get.
+Refuses to know where records are kept (it is handed a recorder), to write anything of
+its own to the application's database, and to take an exception that a user's handler
+would get.
 """
 
 import importlib
 import typing
 
 from failwell.responses._codes import code_of_status
+from failwell.responses._database import NAMING_CONVENTION, Constraints
 from failwell.responses._declared import UndeclaredError, check_declared
 from failwell.responses._http import from_http
 from failwell.responses._raises import declared_errors, raises
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
 from failwell.responses._render import render
+from failwell.responses._rollback import RollBack, register_rollback
 from failwell.responses._rules import Rules
 from failwell.responses._style import Form
 from failwell.responses._table import Target, table_of, to_app_error
+from failwell.responses._transactional import transactional
 
 if typing.TYPE_CHECKING:
     from failwell.responses._foreign_document import add_error_responses
@@ -75,9 +80,12 @@ else:
 
 
 __all__ = [
+    "NAMING_CONVENTION",
     "AnswerRecorder",
     "Attempts",
+    "Constraints",
     "Form",
+    "RollBack",
     "Rules",
     "Target",
     "UndeclaredError",
@@ -100,7 +108,9 @@ __all__ = [
     "read_path",
     "read_query",
     "register_error_handlers",
+    "register_rollback",
     "render",
     "table_of",
     "to_app_error",
+    "transactional",
 ]

@@ -10,6 +10,7 @@ from failwell.responses._guard import Guard
 from failwell.responses._handlers import Handlers
 from failwell.responses._pages import register_catalogue
 from failwell.responses._recording import AnswerRecorder
+from failwell.responses._rollback import share_rollbacks
 from failwell.responses._rules import Rules
 from failwell.responses._statuses import complete_aborter
 from failwell.responses._streams import guard_streams
@@ -56,6 +57,7 @@ def register_error_handlers(
         handlers.recording.recorder = recorder
     if rules is not None:
         table_of(app).base = rules.table
+        share_rollbacks(app, rules.rollbacks)
         app.extensions[STYLE] = replace(style_of(app), scopes=rules.scopes)
     if settings is not None:
         app.extensions[STYLE] = replace(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from failwell.responses._rollback import RollBacks
 from failwell.responses._style import Scopes
 from failwell.responses._table import Table
 
@@ -14,3 +15,5 @@ class Rules:
     """What exceptions are answered with."""
     scopes: Scopes = field(default_factory=Scopes)
     """How, at which addresses."""
+    rollbacks: RollBacks = field(default_factory=RollBacks)
+    """What is called before every answer."""

@@ -18,10 +18,10 @@ from werkzeug.wrappers import Request
 
 from failwell.exceptions import (
     AppError,
-    DatabaseError,
     InvalidTokenError,
     ServiceUnavailableError,
 )
+from failwell.responses._database import Constraints, classify_database
 from failwell.responses._dependencies import classify_dependency
 from failwell.responses._http import INTERNAL_MESSAGE, HttpError, from_http
 from failwell.responses._statuses import http_status
@@ -43,6 +43,8 @@ class Table:
 
     def __init__(self, base: "Table | None" = None) -> None:
         self.base = base
+        self.constraints = Constraints()
+        """What the constraints of the application's database mean."""
         self._rows: dict[type[BaseException], Callable[[Any], AppError]] = {}
 
     def map(self, kind: type[E], to: "Target[E]") -> None:
@@ -103,8 +105,16 @@ class Table:
             return self._from_group(error)
         if isinstance(error, RecursionError):
             return _from_deep_body(error)
-        known = _from_library(error) or classify_validation(error)
-        return known or classify_dependency(error)
+        return (
+            _from_library(error)
+            or classify_validation(error)
+            or classify_dependency(error)
+            or self._from_database(error)
+        )
+
+    def _from_database(self, error: BaseException) -> AppError | None:
+        constraints = self.base.constraints if self.base else self.constraints
+        return classify_database(error, constraints)
 
     def _from_group(self, group: BaseExceptionGroup[Any]) -> AppError | None:
         """Return the worst of the answers, None when one of them is not known."""
@@ -200,7 +210,6 @@ def _from_deep_body(error: RecursionError) -> AppError | None:
 
 
 _FAMILIES = {
-    ("sqlalchemy.exc", "SQLAlchemyError"): "database",
     ("jwt.exceptions", "InvalidTokenError"): "token",
     ("jwt.exceptions", "ExpiredSignatureError"): "expired token",
     ("jwt.exceptions", "PyJWKClientConnectionError"): "keys away",
@@ -221,7 +230,6 @@ def _from_library(error: BaseException) -> AppError | None:
 
 
 _ANSWERS: dict[str, Callable[[], AppError]] = {
-    "database": DatabaseError,
     "token": InvalidTokenError,
     "expired token": lambda: InvalidTokenError("expired"),
     "keys away": ServiceUnavailableError,
