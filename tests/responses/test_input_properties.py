@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from failwell import AppError, ConflictError, Undo, attempt_each
 from failwell.responses import from_marshmallow, from_pydantic
-from failwell.responses._document import read_json
+from failwell.responses._inputs._document import read_json
 
 CANARY = "Zq7canary"
 

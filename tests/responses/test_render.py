@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from failwell.exceptions import AppError, ConflictError, ValidationError
 from failwell.responses import register_error_handlers, render
-from failwell.responses._negotiation import prefers_html, prefers_problem
+from failwell.responses._rendering._negotiation import prefers_html, prefers_problem
 
 PROBLEM = "application/problem+json"
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from failwell.responses._json import strict_json
+from failwell.responses._rendering._json import strict_json
 
 
 class Colour(enum.Enum):

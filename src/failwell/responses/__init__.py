@@ -1,6 +1,6 @@
 """Every exception that Flask lets out becomes one correct answer.
 
-    exception ─► _table ─► AppError ─► _render ─► envelope or problem+json
+    exception ─► _mapping ─► AppError ─► _rendering ─► envelope or problem+json
 
 Owns the table from exceptions to answers, both forms of the body, the order in which
 users' handlers, ours and Flask's own come, the WSGI guard behind them, the roll-back
@@ -17,55 +17,57 @@ would get.
 import importlib
 import typing
 
-from failwell.responses._codes import code_of_status
 from failwell.responses._database import NAMING_CONVENTION, Constraints
-from failwell.responses._declared import UndeclaredError, check_declared
-from failwell.responses._http import from_http
-from failwell.responses._raises import declared_errors, raises
+from failwell.responses._documents._codes import code_of_status
+from failwell.responses._documents._declared import UndeclaredError, check_declared
+from failwell.responses._documents._raises import declared_errors, raises
+from failwell.responses._mapping._http import from_http
+from failwell.responses._mapping._table import Target, table_of, to_app_error
 from failwell.responses._recording import AnswerRecorder
 from failwell.responses._registration import register_error_handlers
-from failwell.responses._render import render
+from failwell.responses._rendering._render import render
+from failwell.responses._rendering._style import Form
 from failwell.responses._rollback import RollBack, register_rollback
 from failwell.responses._rules import Rules
-from failwell.responses._style import Form
-from failwell.responses._table import Target, table_of, to_app_error
-from failwell.responses._transactional import transactional
+from failwell.responses._steps._transactional import transactional
 
 if typing.TYPE_CHECKING:
-    from failwell.responses._foreign_document import add_error_responses
-    from failwell.responses._from_marshmallow import from_marshmallow
-    from failwell.responses._from_pydantic import from_pydantic
-    from failwell.responses._from_webargs import from_webargs
-    from failwell.responses._input import (
+    from failwell.responses._documents._foreign_document import add_error_responses
+    from failwell.responses._documents._openapi import (
+        add_error_components,
+        error_components,
+        error_responses,
+    )
+    from failwell.responses._inputs._input import (
         read_body,
         read_headers,
         read_path,
         read_query,
     )
-    from failwell.responses._openapi import (
-        add_error_components,
-        error_components,
-        error_responses,
+    from failwell.responses._steps._partial import Attempts, attempt_each
+    from failwell.responses._steps._undo import Undo
+    from failwell.responses._validation._from_marshmallow import (
+        from_marshmallow,
     )
-    from failwell.responses._partial import Attempts, attempt_each
-    from failwell.responses._undo import Undo
+    from failwell.responses._validation._from_pydantic import from_pydantic
+    from failwell.responses._validation._from_webargs import from_webargs
 else:
     # Who imports failwell for an error or a retry does not pay for what views use.
     _LOADED_WHEN_ASKED_FOR = {
-        "Attempts": "_partial",
-        "Undo": "_undo",
-        "add_error_components": "_openapi",
-        "add_error_responses": "_foreign_document",
-        "attempt_each": "_partial",
-        "error_components": "_openapi",
-        "error_responses": "_openapi",
-        "from_marshmallow": "_from_marshmallow",
-        "from_pydantic": "_from_pydantic",
-        "from_webargs": "_from_webargs",
-        "read_body": "_input",
-        "read_headers": "_input",
-        "read_path": "_input",
-        "read_query": "_input",
+        "Attempts": "_steps._partial",
+        "Undo": "_steps._undo",
+        "add_error_components": "_documents._openapi",
+        "add_error_responses": "_documents._foreign_document",
+        "attempt_each": "_steps._partial",
+        "error_components": "_documents._openapi",
+        "error_responses": "_documents._openapi",
+        "from_marshmallow": "_validation._from_marshmallow",
+        "from_pydantic": "_validation._from_pydantic",
+        "from_webargs": "_validation._from_webargs",
+        "read_body": "_inputs._input",
+        "read_headers": "_inputs._input",
+        "read_path": "_inputs._input",
+        "read_query": "_inputs._input",
     }
 
     def __getattr__(name: str) -> object:

@@ -12,10 +12,10 @@ from flask import Flask
 
 from failwell.catalog import status_phrase
 from failwell.exceptions import AppError
+from failwell.responses._mapping._table import table_of, unexpected
 from failwell.responses._recording import Recording, is_recorded
-from failwell.responses._render import Answer, compose
-from failwell.responses._statuses import http_status
-from failwell.responses._table import table_of, unexpected
+from failwell.responses._rendering._render import Answer, compose
+from failwell.responses._rendering._statuses import http_status
 from failwell.responses._users import is_trapped, propagates
 
 if TYPE_CHECKING:

@@ -16,18 +16,18 @@ from werkzeug.exceptions import HTTPException
 
 from failwell.catalog import status_code_name
 from failwell.exceptions import AppError
-from failwell.responses._declared import check_declared
-from failwell.responses._http import is_answer
+from failwell.responses._documents._declared import check_declared
+from failwell.responses._mapping._http import is_answer
+from failwell.responses._mapping._table import table_of, unexpected
 from failwell.responses._recording import AnswerRecorder, Recording, is_recorded
-from failwell.responses._render import compose, respond
-from failwell.responses._rollback import roll_back_sessions
-from failwell.responses._statuses import (
+from failwell.responses._rendering._render import compose, respond
+from failwell.responses._rendering._statuses import (
     INTERNAL_SERVER_ERROR,
     http_status,
     is_error_status,
     is_server_fault,
 )
-from failwell.responses._table import table_of, unexpected
+from failwell.responses._rollback import roll_back_sessions
 from failwell.responses._users import Handler, UsersHandlers, is_trapped, propagates
 
 _classified: ContextVar[tuple[Exception, AppError | None] | None] = ContextVar(

@@ -8,7 +8,7 @@ from typing import Protocol
 from flask import Flask
 
 from failwell.exceptions import AppError
-from failwell.responses._statuses import is_server_fault
+from failwell.responses._rendering._statuses import is_server_fault
 
 
 class AnswerRecorder(Protocol):

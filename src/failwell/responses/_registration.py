@@ -6,16 +6,16 @@ from flask import Flask
 
 from failwell._request_id import install_request_ids
 from failwell._settings import Settings, read_settings
+from failwell.responses._documents._pages import register_catalogue
 from failwell.responses._guard import Guard
 from failwell.responses._handlers import Handlers
-from failwell.responses._pages import register_catalogue
+from failwell.responses._mapping._table import TABLE, Table, table_of
 from failwell.responses._recording import AnswerRecorder
+from failwell.responses._rendering._statuses import complete_aborter
+from failwell.responses._rendering._style import STYLE, Style, style_of
 from failwell.responses._rollback import share_rollbacks
 from failwell.responses._rules import Rules
-from failwell.responses._statuses import complete_aborter
 from failwell.responses._streams import guard_streams
-from failwell.responses._style import STYLE, Style, style_of
-from failwell.responses._table import TABLE, Table, table_of
 
 _HANDLERS = "failwell.responses"
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from failwell.responses._mapping._table import Table
+from failwell.responses._rendering._style import Scopes
 from failwell.responses._rollback import RollBacks
-from failwell.responses._style import Scopes
-from failwell.responses._table import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 from flask import Flask, Response
 
+from failwell.responses._mapping._table import table_of
 from failwell.responses._recording import Recording
-from failwell.responses._table import table_of
 
 
 def guard_streams(app: Flask, recording: Recording) -> None:

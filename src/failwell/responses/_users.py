@@ -11,7 +11,7 @@ from flask import Flask, Request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from failwell.responses._style import style_of
+from failwell.responses._rendering._style import style_of
 
 Handler = Callable[[Any], Any]
 

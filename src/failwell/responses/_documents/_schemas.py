@@ -14,12 +14,12 @@ import msgspec
 from failwell._request_id import HEADER
 from failwell.catalog import CATALOG, CatalogEntry
 from failwell.exceptions import AppError
-from failwell.responses._json import strict_json
-from failwell.responses._negotiation import JSON, PROBLEM
-from failwell.responses._problem import problem_of
 from failwell.responses._recording import is_recorded
-from failwell.responses._render import envelope_of
-from failwell.responses._statuses import http_status
+from failwell.responses._rendering._json import strict_json
+from failwell.responses._rendering._negotiation import JSON, PROBLEM
+from failwell.responses._rendering._problem import problem_of
+from failwell.responses._rendering._render import envelope_of
+from failwell.responses._rendering._statuses import http_status
 
 Schema = dict[str, Any]
 

@@ -16,12 +16,12 @@ import msgspec
 from flask import Response, current_app
 
 from failwell.exceptions import AppError, ValidationError
-from failwell.responses._asides import record_aside
-from failwell.responses._http import is_answer
-from failwell.responses._json import strict_json
+from failwell.responses._mapping._http import is_answer
+from failwell.responses._mapping._table import to_app_error
 from failwell.responses._recording import is_recorded
-from failwell.responses._statuses import http_status
-from failwell.responses._table import to_app_error
+from failwell.responses._rendering._json import strict_json
+from failwell.responses._rendering._statuses import http_status
+from failwell.responses._validation._asides import record_aside
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")

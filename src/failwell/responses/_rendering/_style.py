@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from flask import Blueprint, Flask
 
-from failwell.responses._negotiation import prefers_html, prefers_problem
+from failwell.responses._rendering._negotiation import prefers_html, prefers_problem
 
 Form = Literal["auto", "envelope", "problem", "html"]
 """`auto` negotiates by `Accept`; the others are fixed."""

@@ -10,8 +10,8 @@ from typing import Any
 from flask import Flask, has_request_context, request
 
 from failwell.exceptions import AppError
-from failwell.responses._codes import Declared, code_of
-from failwell.responses._raises import declared_errors
+from failwell.responses._documents._codes import Declared, code_of
+from failwell.responses._documents._raises import declared_errors
 
 _ALWAYS = "INTERNAL_ERROR"
 

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from flask import Flask, Response, has_request_context, request
 
 from failwell.exceptions import BEARER_CHALLENGE, AppError
-from failwell.responses._html import HTML, page_of
-from failwell.responses._json import strict_json
-from failwell.responses._negotiation import JSON, PROBLEM
-from failwell.responses._problem import problem_of
-from failwell.responses._statuses import UNAUTHORIZED, http_status
-from failwell.responses._style import style_of
+from failwell.responses._rendering._html import HTML, page_of
+from failwell.responses._rendering._json import strict_json
+from failwell.responses._rendering._negotiation import JSON, PROBLEM
+from failwell.responses._rendering._problem import problem_of
+from failwell.responses._rendering._statuses import UNAUTHORIZED, http_status
+from failwell.responses._rendering._style import style_of
 
 
 class Answer(NamedTuple):

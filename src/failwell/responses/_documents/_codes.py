@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from failwell.catalog import CATALOG, CatalogEntry, status_code_name, status_phrase
 from failwell.exceptions import AppError
-from failwell.responses._statuses import is_error_status
+from failwell.responses._rendering._statuses import is_error_status
 
 Declared = type[AppError] | str
 

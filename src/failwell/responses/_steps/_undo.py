@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple, ParamSpec, Self, cast
 
-from failwell.responses._asides import record_aside
+from failwell.responses._validation._asides import record_aside
 
 P = ParamSpec("P")
 

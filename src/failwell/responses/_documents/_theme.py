@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from failwell._request_id import HEADER
 from failwell.catalog import CatalogEntry, status_phrase
-from failwell.responses._schemas import examples, headers_of
+from failwell.responses._documents._schemas import examples, headers_of
 
 STATIC = Path(__file__).parent / "static"
 

@@ -12,7 +12,10 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from failwell.catalog import status_code_name, status_phrase
 from failwell.exceptions import AppError, Headers
-from failwell.responses._statuses import INTERNAL_SERVER_ERROR, is_error_status
+from failwell.responses._rendering._statuses import (
+    INTERNAL_SERVER_ERROR,
+    is_error_status,
+)
 
 INTERNAL_MESSAGE = "An internal server error occurred"
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from failwell.exceptions import ValidationError
-from failwell.responses._from_marshmallow import add_messages
-from failwell.responses._problems import Location, Problems
+from failwell.responses._validation._from_marshmallow import add_messages
+from failwell.responses._validation._problems import Location, Problems
 
 # A form is a body.
 _LOCATIONS: dict[str, Location] = {

@@ -10,10 +10,10 @@ from typing import Any, Protocol, TypeAlias, TypeVar, overload
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from failwell.responses._document import read_json
-from failwell.responses._models import Model, model_of
-from failwell.responses._problems import header_name
-from failwell.responses._properties import Property
+from failwell.responses._inputs._document import read_json
+from failwell.responses._inputs._models import Model, model_of
+from failwell.responses._inputs._properties import Property
+from failwell.responses._validation._problems import header_name
 
 T = TypeVar("T")
 Validated: TypeAlias = Any

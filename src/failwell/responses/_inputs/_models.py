@@ -7,10 +7,12 @@ import functools
 from collections.abc import Mapping
 from typing import Any, Protocol, cast, get_origin
 
-from failwell.responses._from_marshmallow import from_marshmallow
-from failwell.responses._from_pydantic import from_pydantic
-from failwell.responses._problems import Location
-from failwell.responses._properties import Property, properties_of
+from failwell.responses._inputs._properties import Property, properties_of
+from failwell.responses._validation._from_marshmallow import (
+    from_marshmallow,
+)
+from failwell.responses._validation._from_pydantic import from_pydantic
+from failwell.responses._validation._problems import Location
 
 _SCHEMA = ("marshmallow.schema", "Schema")
 _ALLOWED = "a pydantic model class, a type such as list[int], or a marshmallow schema"

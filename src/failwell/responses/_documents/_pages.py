@@ -10,8 +10,8 @@ from flask import Blueprint, Flask, Response, request
 
 from failwell.catalog import CATALOG, CatalogEntry
 from failwell.exceptions import NotFoundError
-from failwell.responses._json import strict_json
-from failwell.responses._negotiation import JSON, prefers_html
+from failwell.responses._rendering._json import strict_json
+from failwell.responses._rendering._negotiation import JSON, prefers_html
 
 _PREFIX = "/problems"
 _HEADERS = {
@@ -58,7 +58,7 @@ def _blueprint() -> Blueprint:
 def _index() -> Response:
     entries = list(CATALOG)
     if _is_for_people():
-        from failwell.responses._theme import index_page  # noqa: PLC0415 - loads the theme with the first page
+        from failwell.responses._documents._theme import index_page  # noqa: PLC0415 - loads the theme with the first page
 
         return _page(index_page(entries))
     return _json({"problems": [_facts(entry) for entry in entries]})
@@ -70,7 +70,7 @@ def _entry(code: str) -> Response:
         kind = "Problem"
         raise NotFoundError(kind, code)
     if _is_for_people():
-        from failwell.responses._theme import entry_page  # noqa: PLC0415 - as above
+        from failwell.responses._documents._theme import entry_page  # noqa: PLC0415 - as above
 
         return _page(entry_page(entry, request.script_root))
     return _json(_facts(entry))

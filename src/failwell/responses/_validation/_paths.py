@@ -6,7 +6,7 @@ Owns the way from a validator's location to a place in what was sent.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from failwell.responses._problems import Step
+from failwell.responses._validation._problems import Step
 
 
 class _Unknown:

@@ -7,9 +7,13 @@ pydantic's own pages.
 from typing import TYPE_CHECKING, Any
 
 from failwell.exceptions import ValidationError
-from failwell.responses._echo import repeats
-from failwell.responses._paths import UNKNOWN, place_in
-from failwell.responses._problems import NOT_VALID, Location, Problems
+from failwell.responses._validation._echo import repeats
+from failwell.responses._validation._paths import UNKNOWN, place_in
+from failwell.responses._validation._problems import (
+    NOT_VALID,
+    Location,
+    Problems,
+)
 
 if TYPE_CHECKING:
     import pydantic

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NoReturn
 
-from failwell.responses._problems import Problems
+from failwell.responses._validation._problems import Problems
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _INVALID = "json_invalid"

@@ -29,12 +29,14 @@ def classify_validation(error: BaseException) -> ValidationError | None:
     library = _library(type(error))
     found = cast("Any", error)
     if library == "pydantic":
-        from failwell.responses._from_pydantic import from_pydantic  # noqa: PLC0415 - see above
-        from failwell.responses._sent import document_for  # noqa: PLC0415 - as above
+        from failwell.responses._validation._from_pydantic import (  # noqa: PLC0415 - see above
+            from_pydantic,
+        )
+        from failwell.responses._validation._sent import document_for  # noqa: PLC0415 - as above
 
         return from_pydantic(found, document=document_for(found))
     if library == "marshmallow":
-        from failwell.responses._from_marshmallow import (  # noqa: PLC0415 - as above
+        from failwell.responses._validation._from_marshmallow import (  # noqa: PLC0415 - as above
             from_marshmallow,
         )
 
@@ -50,7 +52,7 @@ def _of_webargs(error: HTTPException) -> ValidationError | None:
         return None
     if not isinstance(messages, Mapping):
         return None
-    from failwell.responses._from_webargs import from_webargs  # noqa: PLC0415 - as above
+    from failwell.responses._validation._from_webargs import from_webargs  # noqa: PLC0415 - as above
 
     return from_webargs(messages, getattr(cause, "data", None))
 

@@ -10,10 +10,9 @@ from typing import Any, Protocol
 
 from failwell.catalog import CATALOG, CatalogEntry
 from failwell.exceptions import AppError
-from failwell.responses._codes import Declared, check, entry_of
-from failwell.responses._negotiation import JSON, PROBLEM
-from failwell.responses._raises import declared_errors
-from failwell.responses._schemas import (
+from failwell.responses._documents._codes import Declared, check, entry_of
+from failwell.responses._documents._raises import declared_errors
+from failwell.responses._documents._schemas import (
     ERROR,
     HEADERS,
     PROBLEM_DETAILS,
@@ -25,6 +24,7 @@ from failwell.responses._schemas import (
     headers_of,
     is_component,
 )
+from failwell.responses._rendering._negotiation import JSON, PROBLEM
 
 _ALWAYS = "INTERNAL_ERROR"
 _NAMES = {JSON: "Error", PROBLEM: "Problem"}

@@ -9,9 +9,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from failwell.exceptions import ValidationError
-from failwell.responses._echo import repeats
-from failwell.responses._paths import value_at
-from failwell.responses._problems import NOT_VALID, Location, Problems, Step
+from failwell.responses._validation._echo import repeats
+from failwell.responses._validation._paths import value_at
+from failwell.responses._validation._problems import (
+    NOT_VALID,
+    Location,
+    Problems,
+    Step,
+)
 
 if TYPE_CHECKING:
     import marshmallow

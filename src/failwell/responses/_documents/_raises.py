@@ -7,7 +7,7 @@ anything: a marked view is the same object, and a request runs through nothing n
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from failwell.responses._codes import Declared, check
+from failwell.responses._documents._codes import Declared, check
 
 View = TypeVar("View", bound=Callable[..., Any])
 

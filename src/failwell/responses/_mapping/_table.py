@@ -22,10 +22,10 @@ from failwell.exceptions import (
     ServiceUnavailableError,
 )
 from failwell.responses._database import Constraints, classify_database
-from failwell.responses._dependencies import classify_dependency
-from failwell.responses._http import INTERNAL_MESSAGE, HttpError, from_http
-from failwell.responses._statuses import http_status
-from failwell.responses._validation import classify_validation
+from failwell.responses._mapping._dependencies import classify_dependency
+from failwell.responses._mapping._http import INTERNAL_MESSAGE, HttpError, from_http
+from failwell.responses._rendering._statuses import http_status
+from failwell.responses._validation._classify import classify_validation
 
 _logger = logging.getLogger("failwell")
 

@@ -10,12 +10,12 @@ from http import HTTPStatus
 
 from flask import Flask
 
-from failwell.responses._codes import Declared, code_of_status
-from failwell.responses._openapi import error_components, error_responses
-from failwell.responses._raises import declared_errors
-from failwell.responses._references import reachable, remove
-from failwell.responses._schemas import Schema
-from failwell.responses._style import style_of
+from failwell.responses._documents._codes import Declared, code_of_status
+from failwell.responses._documents._openapi import error_components, error_responses
+from failwell.responses._documents._raises import declared_errors
+from failwell.responses._documents._references import reachable, remove
+from failwell.responses._documents._schemas import Schema
+from failwell.responses._rendering._style import style_of
 
 _VARIABLE = re.compile(r"<(?:[^<>]*:)?([^<>:]+)>")
 _METHODS = frozenset(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import has_request_context, request
 
-from failwell.responses._paths import UNKNOWN, leads_into
+from failwell.responses._validation._paths import UNKNOWN, leads_into
 
 if TYPE_CHECKING:
     import pydantic

@@ -1,0 +1,1 @@
+"""The errors of an application as documents: declared, in OpenAPI, and as pages."""

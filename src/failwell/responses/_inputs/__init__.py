@@ -1,0 +1,1 @@
+"""Reading the parts of a request into what a view works with."""

@@ -1,0 +1,1 @@
+"""From any exception to the error that it is answered with: the one table."""

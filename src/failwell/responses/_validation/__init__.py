@@ -1,0 +1,1 @@
+"""What validation libraries find wrong with an input, in one shape."""
