@@ -87,11 +87,10 @@ class Journal:
         """The error log as the application sees it."""
         return self._parts.service
 
-    def start(self) -> None:
-        """See to it that somebody ships; cheap when that is so already."""
+    def start(self) -> bool:
+        """See to it that somebody ships; return whether that is so."""
         # Under test whoever reads ships; threads would outlive their test.
-        if not self._app.testing:
-            self._parts.shipper.start()
+        return self._app.testing or self._parts.shipper.start()
 
     def settle(self, timeout_s: float = 2.0) -> bool:
         """Wait until what this node has spooled is in the store."""

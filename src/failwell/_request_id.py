@@ -99,6 +99,8 @@ def _start_with_id(
 class _Body:
     """A response body whose log lines still belong to the request."""
 
+    __slots__ = ("_body",)
+
     def __init__(self, body: Iterable[bytes]) -> None:
         self._body = body
 

@@ -32,7 +32,11 @@ class ListSink:
         self.payloads: list[bytes] = []
         self.refusal: Exception | None = None
 
-    def count(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+    def count(self, key: bytes, definition: Callable[[], bytes]) -> None:
+        """Count, and tell nobody."""
+        self.tally(key, definition)
+
+    def tally(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
         """Count in the hour and the minute."""
         with self._lock:
             self._refuse()

@@ -19,9 +19,10 @@ class KeptAnswers:
     counted: list[tuple[str, int, str, str]] = field(default_factory=list)
     started: int = 0
 
-    def start(self) -> None:
+    def start(self) -> bool:
         """Count how often it was asked to get ready."""
         self.started += 1
+        return True
 
     def capture(self, error: BaseException, *, code: str = "INTERNAL_ERROR") -> str:
         """Keep the error."""

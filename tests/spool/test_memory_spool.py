@@ -18,7 +18,7 @@ def test_it_gives_what_it_was_given() -> None:
     clock = ManualClock()
     spool = MemorySpool(clock=clock)
     spool.append(b"one")
-    tallies = [spool.count(KEY, lambda: b"what") for _ in range(2)]
+    tallies = [spool.tally(KEY, lambda: b"what") for _ in range(2)]
     spool.append(b"two")
     (unit,) = spool.units()
 

@@ -93,11 +93,11 @@ def test_counts_wait_for_room(small_disk: Path) -> None:
     clock = ManualClock()
     spool = Spool(small_disk / "spool", clock=clock)
     directory = SpoolDirectory(small_disk / "spool")
-    spool.count(KEY, lambda: b"known")
+    spool.tally(KEY, lambda: b"known")
     filler = small_disk / "filler"
     filler.write_bytes(bytes(100_000))
     append_until_refused(spool)
-    tallies = [spool.count(key, lambda: b"x" * 5000) for key in (KEY, NEW_KEY) * 3]
+    tallies = [spool.tally(key, lambda: b"x" * 5000) for key in (KEY, NEW_KEY) * 3]
     clock.advance(60)
     spool.count(NEW_KEY, lambda: b"x" * 5000)
     while_full = sums(directory.units())

@@ -69,12 +69,12 @@ def test_counts_belong_to_their_minutes(
 
 def test_the_tally_tells_hours_and_minutes(spool: Spool, clock: ManualClock) -> None:
     """The tally counts a key within the hour and within the minute."""
-    tallies = [spool.count(KEY, lambda: b"") for _ in range(2)]
-    tallies.append(spool.count(OTHER, lambda: b""))
+    tallies = [spool.tally(KEY, lambda: b"") for _ in range(2)]
+    tallies.append(spool.tally(OTHER, lambda: b""))
     clock.advance(60)
-    tallies.append(spool.count(KEY, lambda: b""))
+    tallies.append(spool.tally(KEY, lambda: b""))
     clock.advance(3600)
-    tallies.append(spool.count(KEY, lambda: b""))
+    tallies.append(spool.tally(KEY, lambda: b""))
 
     assert tallies == [Tally(1, 1), Tally(2, 2), Tally(1, 1), Tally(3, 1), Tally(1, 1)]
 

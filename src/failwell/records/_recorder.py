@@ -165,7 +165,7 @@ class Recorder:
 
     def _count(self, fault: Fault) -> Tally:
         try:
-            return self._sink.count(fault.key, lambda: fault.definition)
+            return self._sink.tally(fault.key, lambda: fault.definition)
         except Exception as problem:  # noqa: BLE001 - an uncounted error is still kept
             self._drops.add("error not counted", problem)
             return Tally(0, 0)

@@ -7,7 +7,7 @@ import msgspec
 
 
 class Tally(msgspec.Struct, frozen=True, gc=False):
-    """How often this process counted a key, the present one included."""
+    """How often this process tallied a key, the present one included."""
 
     in_hour: int
     in_minute: int
@@ -16,7 +16,10 @@ class Tally(msgspec.Struct, frozen=True, gc=False):
 class Sink(Protocol):
     """A place that keeps records and counts; the spool is one."""
 
-    def count(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+    def tally(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+        """Do as `count` does, and return how often this process tallied the key."""
+
+    def count(self, key: bytes, definition: Callable[[], bytes]) -> None:
         """Add one to `key` (8 bytes) in the present minute.
 
         `definition` is called, and its bytes are kept, when the sink has none for

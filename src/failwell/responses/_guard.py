@@ -4,6 +4,7 @@ Owns what happens to an exception of a teardown function, of a user's handler fo
 and of a middleware inside. Refuses to swallow `SystemExit` and its like.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -34,13 +35,17 @@ class Guard:
         self._app = app
         self._recording = recording
         self._wsgi_app: WSGIApplication = app.wsgi_app
+        self._started_in = 0
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Serve one request."""
-        # Not by `before_request`, whose functions Flask examines anew each time.
-        self._recording.start()
+        # Once a process, and not by `before_request`, whose functions Flask examines
+        # anew each time. A fork leaves the threads of the recorder behind.
+        pid = os.getpid()
+        if pid != self._started_in and self._recording.start():
+            self._started_in = pid
         held = _HeldStart(start_response)
         try:
             body = self._wsgi_app(environ, held)
@@ -124,8 +129,9 @@ class _HeldStart:
     def release(self) -> None:
         """Hand the start on, and every later one at once."""
         self.released = True
-        if self._held is not None:
-            self._release()
+        held, self._held = self._held, None
+        if held is not None:
+            self._start_response(*held)
 
     def _release(self) -> Callable[[bytes], object]:
         self.released = True

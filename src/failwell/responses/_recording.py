@@ -14,8 +14,8 @@ from failwell.responses._rendering._statuses import is_server_fault
 class AnswerRecorder(Protocol):
     """What the answers need of a recorder; `failwell.records.Recorder` is one."""
 
-    def start(self) -> None:
-        """Get ready, at each request: cheap when that is done; never raises."""
+    def start(self) -> bool:
+        """Get ready, at a request; return whether that is done for this process."""
 
     def capture(self, error: BaseException, *, code: str = "INTERNAL_ERROR") -> str:
         """Keep the error and return its id; the same object again gives the same id."""
@@ -26,7 +26,8 @@ class AnswerRecorder(Protocol):
 
 def is_recorded(error: AppError) -> bool:
     """Return whether `error` is recorded rather than counted: its class, or 500 up."""
-    return is_server_fault(error) if error.record is None else error.record
+    declared = error.record
+    return is_server_fault(error) if declared is None else declared
 
 
 class Recording:
@@ -41,14 +42,15 @@ class Recording:
         self._app = app
         self.recorder = recorder
 
-    def start(self) -> None:
-        """Let the recorder get ready for what this request may bring."""
+    def start(self) -> bool:
+        """Let the recorder get ready for what a request may bring; return whether it is."""
         if self.recorder is None:
-            return
+            return True
         try:
-            self.recorder.start()
+            return self.recorder.start()
         except Exception:
             self._app.logger.exception("The recorder was not started")
+            return False
 
     def capture(self, exception: BaseException, code: str) -> str | None:
         """Record the exception; return its id, or None when it was not recorded."""

@@ -35,6 +35,9 @@ class RollBacks:
             self._functions.append(function)
         return function
 
+    def __len__(self) -> int:
+        return len(self._functions)
+
     def __iter__(self) -> Iterator[Callable[[], object]]:
         return iter(tuple(self._functions))
 
@@ -73,6 +76,8 @@ def roll_back_sessions(app: Flask) -> None:
     Knows Flask-SQLAlchemy-Lite, Flask-SQLAlchemy, and what the application registered.
     A roll-back that fails writes a warning and changes no answer.
     """
+    if "sqlalchemy" not in app.extensions and not app.extensions.get(_REGISTERED):
+        return
     for roll_back in (*_of_extensions(app), *_of_application(app)):
         try:
             roll_back()

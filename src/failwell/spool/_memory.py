@@ -36,16 +36,21 @@ class MemorySpool:
         """How many records of this process had to go unread, or nearly so."""
         return self._memory.get().dropped
 
-    def count(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
-        """Add one to `key` (8 bytes) in the present minute; return the tally.
+    def count(self, key: bytes, definition: Callable[[], bytes]) -> None:
+        """Add one to `key` (8 bytes) in the present minute.
 
         Raises:
             ValueError: The key has not 8 bytes.
         """
-        if len(key) != KEY_SIZE:
-            message = f"a key of {len(key)} bytes; it needs {KEY_SIZE}"
-            raise ValueError(message)
-        return self._memory.get().count(key, int(self._clock.now() // 60), definition)
+        self._memory.get().count(_checked(key), self._minute(), definition)
+
+    def tally(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+        """Do as `count` does, and return how often this process tallied the key.
+
+        Raises:
+            ValueError: The key has not 8 bytes.
+        """
+        return self._memory.get().tally(_checked(key), self._minute(), definition)
 
     def append(self, payload: bytes) -> None:
         """Keep one encoded record of at most 1 MiB.
@@ -63,10 +68,20 @@ class MemorySpool:
         """Return this process's units, the oldest first."""
         return self._memory.get().present_units()
 
+    def _minute(self) -> int:
+        return int(self._clock.now()) // 60
+
     def elect(self) -> ShipperLock | None:
         """Return the right to ship, or None while another thread holds it."""
         lock = self._memory.get().election
         return ShipperLock(lock.release) if lock.acquire(blocking=False) else None
+
+
+def _checked(key: bytes) -> bytes:
+    if len(key) != KEY_SIZE:
+        message = f"a key of {len(key)} bytes; it needs {KEY_SIZE}"
+        raise ValueError(message)
+    return key
 
 
 class _Memory:
@@ -85,10 +100,14 @@ class _Memory:
         with self._lock:
             self.dropped += self._units[-1].append(payload)
 
-    def count(self, key: bytes, minute: int, definition: Callable[[], bytes]) -> Tally:
+    def count(self, key: bytes, minute: int, definition: Callable[[], bytes]) -> None:
         with self._lock:
             while not self._units[-1].count(key, minute, definition):
                 self._rotate_locked()
+
+    def tally(self, key: bytes, minute: int, definition: Callable[[], bytes]) -> Tally:
+        with self._lock:
+            self.count(key, minute, definition)
             return self._tallies.add(key, minute)
 
     def present_units(self) -> list[MemoryUnit]:

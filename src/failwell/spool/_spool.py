@@ -37,7 +37,7 @@ class Spool:
         self._writers = PerProcess(lambda: Writer(folder, clock), Writer.abandon)
         self._finalizer = weakref.finalize(self, _close, self._writers)
 
-    def count(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+    def count(self, key: bytes, definition: Callable[[], bytes]) -> None:
         """Add one to `key` in the present minute.
 
         `definition` is called under the spool's lock, when the unit has none for this
@@ -47,14 +47,20 @@ class Spool:
             key: 8 bytes.
             definition: Returns what the key counts.
 
-        Returns:
-            How often this process counted the key, this time included.
+        Raises:
+            OSError: It could not be kept.
+            ValueError: The key has not 8 bytes.
+        """
+        self._writers.get().count(key, definition, tallied=False)
+
+    def tally(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+        """Do as `count` does, and return how often this process tallied the key.
 
         Raises:
             OSError: It could not be kept.
             ValueError: The key has not 8 bytes.
         """
-        return self._writers.get().count(key, definition)
+        return self._writers.get().count(key, definition, tallied=True)
 
     def append(self, payload: bytes) -> None:
         """Keep one encoded record of at most 1 MiB.

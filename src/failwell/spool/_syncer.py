@@ -43,20 +43,21 @@ class Syncer:
         self._tokens: queue.SimpleQueue[_Token] = queue.SimpleQueue()
         self._round = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._dirty = False
+        self.is_awake = False
+        """Whether a round follows in which all that is written now is synced."""
         self._is_refused = False
 
     def wake_locked(self) -> None:
         """Have what was written until now synced."""
-        if self._dirty or (self._thread is None and not self._start()):
+        if self.is_awake or (self._thread is None and not self._start()):
             return
-        self._dirty = True
+        self.is_awake = True
         self._tokens.put(_Token.SYNC)
 
     def retire_locked(self, unit: LiveUnit) -> None:
         """Have a unit synced and closed, which nobody writes any more."""
         self._retired.append(unit)
-        self._dirty = False
+        self.is_awake = False
         self.wake_locked()
         if self._thread is None:
             self.abandon()
@@ -65,7 +66,7 @@ class Syncer:
         """Have the thread end after a last round; return it to be waited for."""
         thread, self._thread = self._thread, None
         self._tokens.put(_Token.END)
-        self._dirty = False
+        self.is_awake = False
         return thread
 
     def abandon(self) -> None:
@@ -93,7 +94,7 @@ class Syncer:
             going_on = (
                 tokens.get() is not _Token.END and self._pause(tokens) is not _Token.END
             )
-            self._dirty = False
+            self.is_awake = False
             try:
                 if self._sync_all():
                     tokens.put(_Token.SYNC)

@@ -8,6 +8,7 @@ import errno
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from failwell._clock import Clock
 from failwell.records import Tally
@@ -21,6 +22,7 @@ from failwell.spool._tallies import Tallies
 SEGMENT_SIZE = 8 * 1024 * 1024
 """Bytes from which on a segment is followed by a new one."""
 _CLOSE_TIMEOUT_S = 5.0
+_NO_TALLY = Tally(0, 0)
 
 
 class Writer:
@@ -28,6 +30,9 @@ class Writer:
 
     A call that interrupts another one of the same thread, from a signal handler or a
     destructor, is refused with `OSError`: it would find the unit half-changed.
+
+    `count` and `append` are written flat: between two errors the processor forgets what
+    it knew of each function, so that each costs many times what it does in a loop.
 
     Args:
         directory: The spool's folder, absolute.
@@ -52,16 +57,24 @@ class Writer:
         """
         check_size(payload)
         with self._lock:
-            self._begin_locked()
+            if self._busy:
+                self._refuse()
+            self._busy = True
             try:
                 unit = self._unit_locked(for_slot=False)
                 unit.segment.append(FrameKind.RECORD, payload)
-                self._syncer.wake_locked()
+                if not self._syncer.is_awake:
+                    self._syncer.wake_locked()
             finally:
                 self._busy = False
 
-    def count(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+    def count(
+        self, key: bytes, definition: Callable[[], bytes], *, tallied: bool
+    ) -> Tally:
         """Add one to a key in the present minute; on return it survives the process.
+
+        Returns:
+            The tally, of which only a `tallied` count is part; else an empty one.
 
         While the disk takes nothing, counts wait in memory and are written later.
 
@@ -71,13 +84,16 @@ class Writer:
         """
         minute = int(self._clock.now()) // 60
         with self._lock:
-            self._begin_locked()
+            if self._busy:
+                self._refuse()
+            self._busy = True
             try:
                 unit = self._unit
                 if unit is None or not unit.counters.add(key, minute):
                     self._count_anew_locked(key, minute, definition)
-                self._syncer.wake_locked()
-                return self._tallies.add(key, minute)
+                if not self._syncer.is_awake:
+                    self._syncer.wake_locked()
+                return self._tallies.add(key, minute) if tallied else _NO_TALLY
             finally:
                 self._busy = False
 
@@ -105,11 +121,9 @@ class Writer:
         if self._unit is not None:
             self._unit.close()
 
-    def _begin_locked(self) -> None:
-        if self._busy:
-            message = "the spool is called again while this thread writes to it"
-            raise OSError(errno.EDEADLK, message)
-        self._busy = True
+    def _refuse(self) -> NoReturn:
+        message = "the spool is called again while this thread writes to it"
+        raise OSError(errno.EDEADLK, message)
 
     def _unit_locked(self, *, for_slot: bool) -> LiveUnit:
         unit = self._unit

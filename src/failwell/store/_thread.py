@@ -50,13 +50,16 @@ class ShipperThread:
         # each process has its own of everything.
         self._processes: dict[int, _Process] = {}
 
-    def start(self) -> None:
+    def start(self) -> bool:
         """Start the thread of this process; further calls do nothing.
 
         Call it from the first request or error, never before a server forks. Never
         raises: where no thread can be had, the next call tries again.
+
+        Returns:
+            Whether there is a thread.
         """
-        self._process().start()
+        return self._process().start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """End the thread of this process and give up the election.
@@ -181,9 +184,9 @@ class _Process:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
+    def start(self) -> bool:
         if self._thread is not None:
-            return
+            return True
         with self._lock:
             if self._thread is None:
                 thread = threading.Thread(
@@ -194,6 +197,7 @@ class _Process:
                 with contextlib.suppress(RuntimeError):
                     thread.start()
                     self._thread = thread
+        return self._thread is not None
 
     def stop(self, timeout_s: float) -> None:
         self._stop.set()

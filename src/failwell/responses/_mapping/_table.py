@@ -81,7 +81,11 @@ class Table:
         return None if known is None else _because(error, known)
 
     def _from_rows(self, error: BaseException) -> AppError | None:
-        rows = {**self.base._rows, **self._rows} if self.base else self._rows  # noqa: SLF001 - of its own kind
+        rows = self._rows
+        if self.base is not None and self.base._rows:  # noqa: SLF001 - of its own kind
+            rows = {**self.base._rows, **rows}  # noqa: SLF001 - as above
+        if not rows:
+            return None
         make = next((rows[cls] for cls in type(error).__mro__ if cls in rows), None)
         if make is None:
             return None

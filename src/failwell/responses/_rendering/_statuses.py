@@ -24,7 +24,8 @@ def is_error_status(status: object) -> TypeGuard[int]:
 
 def http_status(error: AppError) -> int:
     """Return the status that `error` is answered with: its own, or 500 for nonsense."""
-    return int(error.status_code) if is_error_status(error.status_code) else 500
+    status = error.status_code
+    return int(status) if is_error_status(status) else INTERNAL_SERVER_ERROR
 
 
 def is_server_fault(error: AppError) -> bool:

@@ -81,7 +81,10 @@ class Scopes:
 
     def at(self, path: str) -> Scope | None:
         """Return the nearest scope around a path."""
-        return next((scope for scope in self._scopes if scope.covers(path)), None)
+        for scope in self._scopes:
+            if scope.covers(path):
+                return scope
+        return None
 
 
 @dataclass(frozen=True, slots=True)
