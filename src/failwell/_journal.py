@@ -5,6 +5,7 @@ made, and a test switches `TESTING` on after it.
 """
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -66,6 +67,8 @@ class Journal:
         self._app = app
         self._clock = clock
         self._built: list[_Parts] = []
+        self._started_in = 0
+        """The process in which somebody was seen to ship; a fork takes no thread along."""
 
     @property
     def recorder(self) -> Recorder:
@@ -90,7 +93,9 @@ class Journal:
     def start(self) -> bool:
         """See to it that somebody ships; return whether that is so."""
         # Under test whoever reads ships; threads would outlive their test.
-        return self._app.testing or self._parts.shipper.start()
+        ready = self._app.testing or self._parts.shipper.start()
+        self._started_in = os.getpid() if ready else 0
+        return ready
 
     def settle(self, timeout_s: float = 2.0) -> bool:
         """Wait until what this node has spooled is in the store."""
@@ -98,7 +103,9 @@ class Journal:
 
     def capture(self, error: BaseException, *, code: str = "INTERNAL_ERROR") -> str:
         """Record an error that was answered; return its id."""
-        self.start()
+        # Most errors come in a request, at whose begin the guard saw to it.
+        if self._started_in != os.getpid():
+            self.start()
         return self._parts.recorder.capture(error, code=code)
 
     def count_answer(self, *, code: str, status: int, method: str, route: str) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FrameType, TracebackType
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ Item = TypeVar("Item")
 
 CHAIN_LIMIT = 10
 EDGE_FRAMES = 50
+_MOST_FRAMES = 2 * EDGE_FRAMES
 _STACKS_LIMIT = 512
 
 _encode = msgspec.json.Encoder().encode
@@ -49,7 +50,7 @@ class Stack:
         return self.frames[-1] if self.frames else None
 
 
-class Link(NamedTuple):
+class Link(msgspec.Struct, frozen=True):
     """One exception of a chain."""
 
     error: BaseException
@@ -93,7 +94,7 @@ def walk_traceback(traceback: TracebackType | None) -> Stack:
     while traceback is not None:
         steps.append(traceback)
         traceback = traceback.tb_next
-    kept = _edges(steps)
+    kept = steps if len(steps) <= _MOST_FRAMES else _edges(steps)
     places = places_of([step.tb_frame for step in kept])
     offsets = tuple([step.tb_lasti for step in kept])
     return _stack_of((places, offsets, len(steps) - len(kept)), kept)
@@ -108,14 +109,12 @@ def walk_callers(frame: FrameType | None) -> Stack:
         steps.append(frame)
         frame = frame.f_back
     steps.reverse()
-    kept = _edges(steps)
+    kept = steps if len(steps) <= _MOST_FRAMES else _edges(steps)
     offsets = tuple([step.f_lasti for step in kept])
     return _stack_of((places_of(kept), offsets, len(steps) - len(kept)), kept)
 
 
 def _edges(steps: list[Item]) -> list[Item]:
-    if len(steps) <= 2 * EDGE_FRAMES:
-        return steps
     return steps[:EDGE_FRAMES] + steps[-EDGE_FRAMES:]
 
 

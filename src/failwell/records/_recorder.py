@@ -8,7 +8,6 @@ announced.
 import os
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -29,8 +28,6 @@ from failwell.records._request import current_request
 from failwell.records._seen import Seen, mark_seen, seen_in
 from failwell.records._sink import Sink, Tally
 from failwell.records._text import clean
-
-Field = TypeVar("Field")
 
 _KEPT_IN_HOUR = 100
 _NO_GROUP = "0" * 16
@@ -105,7 +102,12 @@ class Recorder:
             return _new_id(_NO_GROUP)
         token = _capturing.set(True)
         try:
-            given = _Given(clean(code, LABEL_LENGTH), user_id, request_data, explicit)
+            given = _Given(
+                code=clean(code, LABEL_LENGTH),
+                user_id=user_id,
+                request_data=request_data,
+                explicit=explicit,
+            )
             return self._capture(error, given)
         except Exception as problem:  # noqa: BLE001 - the answer must not change
             self._drops.add("error not recorded", problem)
@@ -189,7 +191,7 @@ class Recorder:
                 exceptions=describe_for_encoding(chain),
                 request=self._request(given.request_data),
                 request_id=request_id,
-                user_id=self._user(given.user_id),
+                user_id=None if given.user_id is None else self._user(given.user_id),
                 explicit=given.explicit,
             )
             self._sink.append(_encode(record))
@@ -199,24 +201,22 @@ class Recorder:
         return record
 
     def _request(self, data: object) -> RequestInfo | None:
-        unreadable: Json = _UNREADABLE
-        redacted = self._field(lambda: redact(data), unreadable)
-        return self._field(
-            lambda: current_request(redacted),
-            None if data is None else RequestInfo(data=redacted),
-        )
-
-    def _user(self, user_id: object) -> str | None:
-        if user_id is None:
-            return None
-        return self._field(lambda: f"{redact(user_id)}"[:LABEL_LENGTH], _UNREADABLE)
-
-    def _field(self, read: Callable[[], Field], otherwise: Field) -> Field:
+        redacted = None if data is None else self._redacted(data)
         try:
-            return read()
+            return current_request(redacted)
         except Exception as problem:  # noqa: BLE001 - the field is dropped, not the record
             self._drops.add("field not recorded", problem)
-            return otherwise
+            return None if data is None else RequestInfo(data=redacted)
+
+    def _user(self, user_id: object) -> str:
+        return f"{self._redacted(user_id)}"[:LABEL_LENGTH]
+
+    def _redacted(self, value: object) -> Json:
+        try:
+            return redact(value)
+        except Exception as problem:  # noqa: BLE001 - as above
+            self._drops.add("field not recorded", problem)
+            return _UNREADABLE
 
     def _tell(self, notice: ErrorNotice) -> None:
         if self._announce is None:
@@ -227,7 +227,7 @@ class Recorder:
             self._drops.add("error not announced", problem)
 
 
-class _Given(NamedTuple):
+class _Given(msgspec.Struct, frozen=True):
     """What the caller said about an error."""
 
     code: str

@@ -78,10 +78,15 @@ def check_size(payload: bytes) -> None:
 
 def encode(kind: FrameKind, sequence: int, payload: bytes) -> bytes:
     """Return the frame of a payload of at most `MAX_PAYLOAD` bytes."""
+    return encode_header(kind, sequence, payload) + payload
+
+
+def encode_header(kind: FrameKind, sequence: int, payload: bytes) -> bytes:
+    """Return what stands in front of a payload in its frame."""
     length = len(payload)
     checked = _CHECKED.pack(VERSION, kind, 0, length, sequence)
     crc = zlib.crc32(checked, zlib.crc32(payload))
-    return _HEADER.pack(MAGIC, VERSION, kind, 0, length, sequence, crc) + payload
+    return _HEADER.pack(MAGIC, VERSION, kind, 0, length, sequence, crc)
 
 
 def decode(buffer: bytes, at: int) -> Decoded | Flaw:

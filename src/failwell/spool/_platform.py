@@ -67,6 +67,13 @@ else:
             os.close(fd)
 
 
+def write_both(fd: int, first: bytes, second: bytes) -> int:
+    """Write two pieces as one, and return how many bytes were written."""
+    if hasattr(os, "writev"):
+        return os.writev(fd, (first, second))
+    return os.write(fd, first + second)
+
+
 def sync_data(fd: int) -> None:
     """Return when what was written to the file would survive a power cut."""
     if sys.platform == "linux":

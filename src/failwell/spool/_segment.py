@@ -4,9 +4,9 @@ import errno
 import os
 from pathlib import Path
 
-from failwell.spool._frame import FrameKind, encode
+from failwell.spool._frame import HEADER_SIZE, FrameKind, encode_header
 from failwell.spool._lock import LockedFile
-from failwell.spool._platform import APPEND_NEW, sync_data
+from failwell.spool._platform import APPEND_NEW, sync_data, write_both
 
 
 class Segment:
@@ -34,13 +34,13 @@ class Segment:
         # Counted before it is written: where a signal handler ends the call in
         # between, no two frames may have the same number.
         self._sequence += 1
-        frame = encode(kind, self._sequence, payload)
+        header = encode_header(kind, self._sequence, payload)
         try:
-            self._write(frame)
+            self._write(header, payload)
         except OSError:
             self._sequence -= 1
             raise
-        self.size += len(frame)
+        self.size += HEADER_SIZE + len(payload)
 
     def is_deleted(self) -> bool:
         """Return whether somebody removed the file under us."""
@@ -54,12 +54,13 @@ class Segment:
         """Close the file and give up its lock."""
         self._file.close()
 
-    def _write(self, frame: bytes) -> None:
+    def _write(self, header: bytes, payload: bytes) -> None:
         fd = self._file.fileno()
-        written = os.write(fd, frame)
-        if written != len(frame):
+        size = HEADER_SIZE + len(payload)
+        written = write_both(fd, header, payload)
+        if written != size:
             # A full disk takes what fits and reports no error. The file's own size
             # is asked for: ours would be wrong after an interrupted call.
             os.ftruncate(fd, os.fstat(fd).st_size - written)
-            message = f"only {written} of {len(frame)} bytes were written: no room"
+            message = f"only {written} of {size} bytes were written: no room"
             raise OSError(errno.ENOSPC, message)
