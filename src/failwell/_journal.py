@@ -90,12 +90,12 @@ class Journal:
         """The error log as the application sees it."""
         return self._parts.service
 
-    def start(self) -> bool:
-        """See to it that somebody ships; return whether that is so."""
+    def start(self) -> Recorder | None:
+        """See to it that somebody ships; return the recorder when that is so."""
         # Under test whoever reads ships; threads would outlive their test.
         ready = self._app.testing or self._parts.shipper.start()
         self._started_in = os.getpid() if ready else 0
-        return ready
+        return self._parts.recorder if ready else None
 
     def settle(self, timeout_s: float = 2.0) -> bool:
         """Wait until what this node has spooled is in the store."""

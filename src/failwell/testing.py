@@ -9,9 +9,9 @@ import msgspec
 from flask import Flask
 
 from failwell._journal import journal_of
-from failwell.records import ErrorRecord
+from failwell.records import ErrorRecord, decode_frames, put_frames
 from failwell.responses import UndeclaredError
-from failwell.spool import FrameKind, MemorySpool
+from failwell.spool import KEY_SIZE, FrameKind, MemorySpool
 
 __all__ = ["ManualClock", "UndeclaredError", "recorded_errors"]
 
@@ -64,9 +64,14 @@ def recorded_errors(app: Flask) -> list[ErrorRecord]:
     if not isinstance(source, MemorySpool):
         message = f"{app.name} is not under test: set app.testing = True at its start"
         raise RuntimeError(message)  # noqa: TRY004 - the type is not the caller's
+    frames = [frame for unit in source.units() for frame in unit.frames(0)]
+    stacks = {
+        frame.payload[:KEY_SIZE].hex(): decode_frames(frame.payload[KEY_SIZE:])
+        for frame in frames
+        if frame.kind is FrameKind.STACK
+    }
     return [
-        msgspec.json.decode(frame.payload, type=ErrorRecord)
-        for unit in source.units()
-        for frame in unit.frames(0)
+        put_frames(msgspec.json.decode(frame.payload, type=ErrorRecord), stacks)
+        for frame in frames
         if frame.kind is FrameKind.RECORD
     ]

@@ -15,7 +15,10 @@ from failwell.records import (
     ErrorRecord,
     GroupDefinition,
     Recorder,
+    Stacks,
     Tally,
+    decode_frames,
+    put_frames,
 )
 from failwell.testing import ManualClock
 
@@ -30,6 +33,7 @@ class ListSink:
         self._hours: Counter[tuple[bytes, int]] = Counter()
         self.definitions: dict[bytes, bytes] = {}
         self.payloads: list[bytes] = []
+        self.stacks: dict[bytes, bytes] = {}
         self.refusal: Exception | None = None
 
     def count(self, key: bytes, definition: Callable[[], bytes]) -> None:
@@ -47,10 +51,11 @@ class ListSink:
             self._hours[key, minute // 60] += 1
             return Tally(self._hours[key, minute // 60], self._minutes[key, minute])
 
-    def append(self, payload: bytes) -> None:
+    def append(self, payload: bytes, stacks: Stacks = ()) -> None:
         """Keep the bytes."""
         with self._lock:
             self._refuse()
+            self.stacks.update(stacks)
             self.payloads.append(payload)
 
     def _refuse(self) -> None:
@@ -60,7 +65,11 @@ class ListSink:
     @property
     def records(self) -> list[ErrorRecord]:
         """What was kept, decoded."""
-        return [msgspec.json.decode(p, type=ErrorRecord) for p in self.payloads]
+        frames = {key.hex(): decode_frames(s) for key, s in self.stacks.items()}
+        return [
+            put_frames(msgspec.json.decode(p, type=ErrorRecord), frames)
+            for p in self.payloads
+        ]
 
     @property
     def counts(self) -> dict[bytes, int]:
@@ -79,7 +88,8 @@ class ListSink:
     @property
     def every_byte(self) -> bytes:
         """All that reached the sink."""
-        return b"\n".join([*self.definitions.values(), *self.payloads])
+        kept = (self.definitions.values(), self.stacks.values(), self.payloads)
+        return b"\n".join(part for parts in kept for part in parts)
 
 
 @pytest.fixture

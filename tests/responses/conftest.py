@@ -19,10 +19,10 @@ class KeptAnswers:
     counted: list[tuple[str, int, str, str]] = field(default_factory=list)
     started: int = 0
 
-    def start(self) -> bool:
+    def start(self) -> "KeptAnswers":
         """Count how often it was asked to get ready."""
         self.started += 1
-        return True
+        return self
 
     def capture(self, error: BaseException, *, code: str = "INTERNAL_ERROR") -> str:
         """Keep the error."""

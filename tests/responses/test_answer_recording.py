@@ -190,7 +190,7 @@ def test_redirects_and_raised_responses_are_not_counted(recorder: KeptAnswers) -
 class BrokenRecorder:
     """Fails at everything."""
 
-    def start(self) -> bool:
+    def start(self) -> None:
         """Fail."""
         raise OSError("disk full")
 

@@ -321,3 +321,21 @@ def test_a_refused_sync_is_said_once(
 
     assert [line.levelname for line in caplog.records] == ["ERROR"]
     assert "power cut" in caplog.text
+
+
+def test_a_stack_is_written_once_in_front_of_its_first_record(
+    spool: Spool, directory: SpoolDirectory
+) -> None:
+    """Every unit explains what its records refer to."""
+    stack = (b"stack..1", b"[]")
+    for number in range(3):
+        spool.append(b"%d" % number, [stack])
+    spool.close()
+    spool.append(b"next unit", [stack])
+
+    kinds = [[frame.kind for frame in unit.frames()] for unit in directory.units()]
+
+    assert kinds == [
+        [FrameKind.STACK, *[FrameKind.RECORD] * 3],
+        [FrameKind.STACK, FrameKind.RECORD],
+    ]

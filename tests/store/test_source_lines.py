@@ -111,6 +111,7 @@ def test_a_store_of_an_older_version_gets_its_missing_table(
         feed.move(store)
     with closing(sqlite3.connect(path)) as database:
         database.execute("DROP TABLE stacks")
+        database.execute("DROP TABLE unit_stacks")
         whole = msgspec.json.encode(kept_record)
         database.execute("UPDATE events SET payload = ?", [whole])
         database.commit()

@@ -19,7 +19,8 @@ from failwell.records._model import (
 )
 from failwell.records._recorder import Recorder
 from failwell.records._redact import redact
-from failwell.records._sink import Sink, Tally
+from failwell.records._sink import Sink, Stacks, Tally
+from failwell.records._stacks import decode_frames, put_frames
 from failwell.records._traceback import format_chain
 
 __all__ = [
@@ -34,9 +35,12 @@ __all__ = [
     "RequestInfo",
     "Sink",
     "SourceContext",
+    "Stacks",
     "Tally",
+    "decode_frames",
     "describe",
     "fingerprint",
     "format_chain",
+    "put_frames",
     "redact",
 ]

@@ -1,12 +1,10 @@
 """A chain of exceptions as it is recorded: types, redacted messages and frames."""
 
-from typing import cast
-
 import msgspec
 
 from failwell.records._frames import Link, walk_chain
 from failwell.records._message import message_of
-from failwell.records._model import ExceptionInfo, Frame
+from failwell.records._model import ExceptionInfo
 from failwell.records._text import type_name
 
 _MEMBERS = 8
@@ -26,30 +24,30 @@ def describe(error: BaseException) -> tuple[ExceptionInfo, ...]:
 
 def describe_chain(chain: tuple[Link, ...]) -> tuple[ExceptionInfo, ...]:
     """Return a chain that has been walked."""
-    return read_frames(chain, describe_for_encoding(chain))
+    return with_frames(chain, refer_to_stacks(chain))
 
 
-def describe_for_encoding(chain: tuple[Link, ...]) -> tuple[ExceptionInfo, ...]:
-    """Return a chain whose frames are JSON already: good for an encoder alone."""
+def refer_to_stacks(chain: tuple[Link, ...]) -> tuple[ExceptionInfo, ...]:
+    """Return a chain whose frames stand elsewhere, by the names of the stacks."""
     return tuple(
         [
             ExceptionInfo(
                 type=type_name(type(link.error)),
                 message=message_of(link.error),
-                frames=cast("tuple[Frame, ...]", link.stack.encoded),
                 omitted_frames=link.stack.omitted,
                 relation=link.relation,
+                stack=link.stack.name,
             )
             for link in chain
         ]
     )
 
 
-def read_frames(
+def with_frames(
     chain: tuple[Link, ...], infos: tuple[ExceptionInfo, ...]
 ) -> tuple[ExceptionInfo, ...]:
-    """Return what `describe_for_encoding` made of a chain, with frames to be read."""
+    """Return what `refer_to_stacks` made of a chain, with the frames in it."""
     return tuple(
-        msgspec.structs.replace(info, frames=link.stack.frames)
+        msgspec.structs.replace(info, frames=link.stack.frames, stack="")
         for link, info in zip(chain, infos, strict=True)
     )

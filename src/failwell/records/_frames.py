@@ -7,6 +7,7 @@ exception, formats nothing and reads no source file.
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from types import FrameType, TracebackType
 from typing import Literal, TypeVar
 
@@ -22,6 +23,7 @@ CHAIN_LIMIT = 10
 EDGE_FRAMES = 50
 _MOST_FRAMES = 2 * EDGE_FRAMES
 _STACKS_LIMIT = 512
+_KEY_BYTES = 8
 
 _encode = msgspec.json.Encoder().encode
 
@@ -38,8 +40,12 @@ class Stack:
     frames: tuple[Frame, ...]
     omitted: int
     """How many frames of a very deep stack were left out in the middle."""
-    encoded: msgspec.Raw
+    encoded: bytes
     """The frames as JSON: made once, for the same few stacks make nearly all errors."""
+    key: bytes
+    """8 bytes of the hash of `encoded`, by which a record refers to it."""
+    name: str
+    """The key as 16 hexadecimal digits, empty where there are no frames."""
 
     @property
     def blamed(self) -> Frame | None:
@@ -130,6 +136,9 @@ def _stack_of(key: _Key, steps: Sequence[Step]) -> Stack:
         frames = tuple(map(Place.frame, places, steps))
         if len(_stacks) >= _STACKS_LIMIT:
             _stacks.clear()
-        known = Stack(places, frames, omitted, msgspec.Raw(_encode(frames)))
+        encoded = _encode(frames)
+        digest = blake2b(encoded, digest_size=_KEY_BYTES)
+        name = digest.hexdigest() if frames else ""
+        known = Stack(places, frames, omitted, encoded, digest.digest(), name)
         _stacks[key] = known
     return known

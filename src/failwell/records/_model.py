@@ -38,7 +38,11 @@ class ExceptionInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     relation: Literal["", "cause", "context"] = ""
     """How it stands to the exception before it in the chain."""
     stack: str = ""
-    """In the store, where frames are kept once: the hash of these, which are left out."""
+    """Where frames are kept apart, once for many records: the key of these.
+
+    In the spool 16 hexadecimal digits that a frame of the same unit explains, in the
+    store 32 of the table `stacks`.
+    """
 
 
 class RequestInfo(msgspec.Struct, frozen=True, omit_defaults=True):

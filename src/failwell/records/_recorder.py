@@ -14,7 +14,7 @@ import msgspec
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._request_id import current_request_id
 from failwell._settings import Settings
-from failwell.records._chain import describe_for_encoding, read_frames
+from failwell.records._chain import refer_to_stacks, with_frames
 from failwell.records._definitions import LABEL_LENGTH, Definitions, Fault
 from failwell.records._drops import Drops
 from failwell.records._frames import Link, walk_chain
@@ -157,7 +157,7 @@ class Recorder:
                 place=fault.place,
                 request_id=request_id,
                 exceptions=(
-                    read_frames(chain, record.exceptions)
+                    with_frames(chain, record.exceptions)
                     if record is not None and tally.in_hour == 1
                     else ()
                 ),
@@ -188,13 +188,16 @@ class Recorder:
                 environment=self._settings.environment,
                 release=self._settings.release,
                 code=given.code,
-                exceptions=describe_for_encoding(chain),
+                exceptions=refer_to_stacks(chain),
                 request=self._request(given.request_data),
                 request_id=request_id,
                 user_id=None if given.user_id is None else self._user(given.user_id),
                 explicit=given.explicit,
             )
-            self._sink.append(_encode(record))
+            stacks = [
+                (s.key, s.encoded) for s in [link.stack for link in chain] if s.name
+            ]
+            self._sink.append(_encode(record), stacks)
         except Exception as problem:  # noqa: BLE001 - it is counted, and has its id
             self._drops.add("error not written", problem)
             return None

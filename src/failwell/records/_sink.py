@@ -1,6 +1,6 @@
 """Where finished bytes go: the recorder is given a sink and knows no more of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -11,6 +11,9 @@ class Tally(msgspec.Struct, frozen=True, gc=False):
 
     in_hour: int
     in_minute: int
+
+
+Stacks = Sequence[tuple[bytes, bytes]]
 
 
 class Sink(Protocol):
@@ -26,8 +29,11 @@ class Sink(Protocol):
         this key yet: before the first count of the key can be read.
         """
 
-    def append(self, payload: bytes) -> None:
+    def append(self, payload: bytes, stacks: Stacks = ()) -> None:
         """Keep one encoded `ErrorRecord`; on return it survives the process.
+
+        `stacks` are those that the record refers to, each as its key (8 bytes) and the
+        JSON of its frames; one that can be read with the record already is not kept again.
 
         Raises:
             OSError: It could not be kept.

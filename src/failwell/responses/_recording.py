@@ -11,17 +11,21 @@ from failwell.exceptions import AppError
 from failwell.responses._rendering._statuses import is_server_fault
 
 
-class AnswerRecorder(Protocol):
-    """What the answers need of a recorder; `failwell.records.Recorder` is one."""
-
-    def start(self) -> bool:
-        """Get ready, at a request; return whether that is done for this process."""
-
-    def capture(self, error: BaseException, *, code: str = "INTERNAL_ERROR") -> str:
-        """Keep the error and return its id; the same object again gives the same id."""
+class AnswerCounter(Protocol):
+    """Who counts answers."""
 
     def count_answer(self, *, code: str, status: int, method: str, route: str) -> None:
         """Count an answer that is not recorded; a client may have made the method up."""
+
+
+class AnswerRecorder(AnswerCounter, Protocol):
+    """What the answers need of a recorder."""
+
+    def start(self) -> AnswerCounter | None:
+        """Get ready, at a request; return who counts for it, None to be asked again."""
+
+    def capture(self, error: BaseException, *, code: str = "INTERNAL_ERROR") -> str:
+        """Keep the error and return its id; the same object again gives the same id."""
 
 
 def is_recorded(error: AppError) -> bool:
@@ -41,16 +45,17 @@ class Recording:
     def __init__(self, app: Flask, recorder: AnswerRecorder | None) -> None:
         self._app = app
         self.recorder = recorder
+        self._counter: AnswerCounter | None = None
 
     def start(self) -> bool:
         """Let the recorder get ready for what a request may bring; return whether it is."""
         if self.recorder is None:
             return True
         try:
-            return self.recorder.start()
+            self._counter = self.recorder.start()
         except Exception:
             self._app.logger.exception("The recorder was not started")
-            return False
+        return self._counter is not None
 
     def capture(self, exception: BaseException, code: str) -> str | None:
         """Record the exception; return its id, or None when it was not recorded."""
@@ -64,11 +69,10 @@ class Recording:
 
     def count(self, code: str, status: int, method: str, route: str) -> None:
         """Count an answer by code, status, method and route."""
-        if self.recorder is None:
+        counter = self._counter or self.recorder
+        if counter is None:
             return
         try:
-            self.recorder.count_answer(
-                code=code, status=status, method=method, route=route
-            )
+            counter.count_answer(code=code, status=status, method=method, route=route)
         except Exception:
             self._app.logger.exception("An answer was not counted")

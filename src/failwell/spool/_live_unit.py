@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from failwell._clock import Clock
+from failwell.records import Stacks
 from failwell.spool._counters import CounterFile
 from failwell.spool._folder import (
     COUNTERS_SUFFIX,
@@ -36,6 +37,7 @@ class LiveUnit:
             directory / (unit_id + SEGMENT_SUFFIX),
         )
         self._name_is_safe = False
+        self._stacks: set[bytes] = set()
         # First the segment: counters without one are known to be left over.
         self.segment = Segment(self._paths[1])
         try:
@@ -58,6 +60,17 @@ class LiveUnit:
             OSError: It could not be written.
         """
         self.segment.append(FrameKind.DEFINITION, key + definition)
+
+    def keep_stacks(self, stacks: Stacks) -> None:
+        """Append those stacks that are not in this unit yet.
+
+        Raises:
+            OSError: One could not be written.
+        """
+        for key, frames in stacks:
+            if key not in self._stacks:
+                self.segment.append(FrameKind.STACK, key + frames)
+                self._stacks.add(key)
 
     def sync(self) -> None:
         """Return when what was appended and counted would survive a power cut.

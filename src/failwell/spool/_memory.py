@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from failwell._clock import SYSTEM_CLOCK, Clock
-from failwell.records import Tally
+from failwell.records import Stacks, Tally
 from failwell.spool._counters import KEY_SIZE
 from failwell.spool._election import ShipperLock
 from failwell.spool._folder import new_unit_id
@@ -52,14 +52,14 @@ class MemorySpool:
         """
         return self._memory.get().tally(_checked(key), self._minute(), definition)
 
-    def append(self, payload: bytes) -> None:
-        """Keep one encoded record of at most 1 MiB.
+    def append(self, payload: bytes, stacks: Stacks = ()) -> None:
+        """Keep one encoded record of at most 1 MiB, and the stacks that it refers to.
 
         Raises:
             OSError: It is larger.
         """
         check_size(payload)
-        self._memory.get().append(payload)
+        self._memory.get().append(payload, stacks)
 
     def close(self) -> None:
         """Do nothing: what is in memory can be read as long as the process lives."""
@@ -96,9 +96,9 @@ class _Memory:
         self.election = threading.Lock()
         self.dropped = 0
 
-    def append(self, payload: bytes) -> None:
+    def append(self, payload: bytes, stacks: Stacks) -> None:
         with self._lock:
-            self.dropped += self._units[-1].append(payload)
+            self.dropped += self._units[-1].append(payload, stacks)
 
     def count(self, key: bytes, minute: int, definition: Callable[[], bytes]) -> None:
         with self._lock:

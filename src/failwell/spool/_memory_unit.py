@@ -4,10 +4,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from failwell.records import Stacks
 from failwell.spool._counters import SLOTS, Counter
 from failwell.spool._frame import FrameKind, SpoolFrame
 
 _MAX_BYTES = 64 * 1024 * 1024
+_MAX_STACKS = 5_000
 
 
 class MemoryUnit:
@@ -32,6 +34,7 @@ class MemoryUnit:
         self._bytes = 0
         self._slots: dict[tuple[bytes, int], list[int]] = {}
         self._definitions: dict[bytes, SpoolFrame] = {}
+        self._stacks: dict[bytes, SpoolFrame] = {}
         self._records: deque[SpoolFrame] = deque()
 
     def size(self) -> int:
@@ -67,14 +70,21 @@ class MemoryUnit:
     def frames(self, offset: int = 0) -> Iterator[SpoolFrame]:
         """Yield the frames behind an offset that are still there."""
         with self._lock:
-            frames = [*self._definitions.values(), *self._records]
+            explained = (*self._definitions.values(), *self._stacks.values())
+            frames = [*explained, *self._records]
         frames.sort(key=lambda frame: frame.end)
         yield from (frame for frame in frames if frame.end > offset)
 
-    def append(self, payload: bytes) -> int:
-        """Keep a record; return how many old ones had to go for it."""
+    def append(self, payload: bytes, stacks: Stacks = ()) -> int:
+        """Keep a record and its stacks; return how many old records had to go for it."""
         dropped = 0
         with self._lock:
+            for key, frames in stacks:
+                if key not in self._stacks:
+                    if len(self._stacks) >= _MAX_STACKS:
+                        del self._stacks[next(iter(self._stacks))]
+                    frame = self._frame_locked(FrameKind.STACK, key + frames)
+                    self._stacks[key] = frame
             self._records.append(self._frame_locked(FrameKind.RECORD, payload))
             self._bytes += len(payload)
             while len(self._records) > self._limit or self._bytes > _MAX_BYTES:

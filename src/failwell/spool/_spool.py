@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from failwell._clock import SYSTEM_CLOCK, Clock
-from failwell.records import Tally
+from failwell.records import Stacks, Tally
 from failwell.spool._folder import make_directory
 from failwell.spool._live_unit import open_unit
 from failwell.spool._per_process import PerProcess
@@ -62,13 +62,18 @@ class Spool:
         """
         return self._writers.get().count(key, definition, tallied=True)
 
-    def append(self, payload: bytes) -> None:
+    def append(self, payload: bytes, stacks: Stacks = ()) -> None:
         """Keep one encoded record of at most 1 MiB.
+
+        Args:
+            payload: The record.
+            stacks: Those that it refers to, as key (8 bytes) and frames; each is
+                written once in a unit, in front of the first record that needs it.
 
         Raises:
             OSError: It could not be kept.
         """
-        self._writers.get().append(payload)
+        self._writers.get().append(payload, stacks)
 
     def close(self) -> None:
         """Sync and close this process's unit; it is the shippers' then.

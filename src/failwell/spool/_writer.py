@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from failwell._clock import Clock
-from failwell.records import Tally
+from failwell.records import Stacks, Tally
 from failwell.spool._backlog import Backlog
 from failwell.spool._counters import KEY_SIZE
 from failwell.spool._frame import FrameKind, check_size
@@ -49,8 +49,8 @@ class Writer:
         self._backlog = Backlog()
         self._syncer = Syncer(self._prepare_sync)
 
-    def append(self, payload: bytes) -> None:
-        """Write one record; on return it survives the process.
+    def append(self, payload: bytes, stacks: Stacks) -> None:
+        """Write one record behind its stacks; on return it survives the process.
 
         Raises:
             OSError: It could not be kept.
@@ -62,6 +62,7 @@ class Writer:
             self._busy = True
             try:
                 unit = self._unit_locked(for_slot=False)
+                unit.keep_stacks(stacks)
                 unit.segment.append(FrameKind.RECORD, payload)
                 if not self._syncer.is_awake:
                     self._syncer.wake_locked()

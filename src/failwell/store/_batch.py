@@ -4,7 +4,7 @@ What cannot be read, or could not be stored, is set aside with the reason: nothi
 an application or its clients can write stops the rest.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from failwell.records import (
 )
 from failwell.spool import FrameKind, SpoolFrame
 from failwell.store._sources import SourceFiles
-from failwell.store._stacks import StackReader, StoredStack
+from failwell.store._stacks import StackReader, StoredStack, UnitStack
 from failwell.store._times import LATEST_SECOND
 
 KEY_LENGTH = 8
@@ -42,14 +42,24 @@ _definition_decoder: msgspec.json.Decoder[Definition] = msgspec.json.Decoder(Def
 _encoder = msgspec.json.Encoder()
 
 
-class StoredRecord(NamedTuple):
-    """A record, whose frames stand beside it, and the bytes that are kept of it."""
+class ReadRecord(NamedTuple):
+    """A record without its frames, and the bytes that it was read from."""
 
     position: int
     record: ErrorRecord
     payload: bytes
     stacks: tuple[StoredStack | None, ...]
-    """Of each exception of the chain; None where it has no frames."""
+    """Of each exception of the chain, where the record brought its frames along."""
+
+
+class StoredRecord(NamedTuple):
+    """A record that refers to the stacks of the store."""
+
+    position: int
+    record: ErrorRecord
+    payload: bytes
+    culprit: str
+    """`module:function` of the frame that counts."""
 
 
 class KeyDefinition(NamedTuple):
@@ -74,7 +84,8 @@ class Batch:
     """Frames in the order of their positions."""
 
     position: int = 0
-    records: list[StoredRecord] = field(default_factory=list)
+    records: list[ReadRecord] = field(default_factory=list)
+    stacks: list[UnitStack] = field(default_factory=list)
     definitions: list[KeyDefinition] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -88,6 +99,8 @@ def read_batch(frames: Iterable[SpoolFrame], stacks: StackReader) -> Batch:
         try:
             if frame.kind is FrameKind.RECORD:
                 batch.records.append(_read_record(frame, stacks, sources))
+            elif frame.kind is FrameKind.STACK:
+                batch.stacks.append(_read_stack(frame, stacks, sources))
             else:
                 batch.definitions.append(_read_definition(frame))
         except Exception as error:  # noqa: BLE001 - one bad frame must not stop the rest
@@ -127,7 +140,7 @@ def clean_message(text: str) -> str:
 
 def group_of(stored: StoredRecord) -> GroupDefinition:
     """Return what a record itself says of its group, where no definition does."""
-    record, stack = stored.record, stored.stacks[0]
+    record = stored.record
     return GroupDefinition(
         hash=record.group,
         algorithm=record.algorithm,
@@ -136,9 +149,34 @@ def group_of(stored: StoredRecord) -> GroupDefinition:
         release=record.release,
         code=record.code,
         type=record.type,
-        culprit=stack.culprit if stack else "",
+        culprit=stored.culprit,
         message=record.message,
     )
+
+
+def refer(read: ReadRecord, known: Mapping[str, UnitStack]) -> StoredRecord:
+    """Return a record that refers to the store's stacks instead of its unit's.
+
+    A stack that was lost, by damage to the spool, leaves its exception without frames.
+    """
+    exceptions: list[ExceptionInfo] = []
+    culprit = ""
+    for info, own in zip(read.record.exceptions, read.stacks, strict=True):
+        of_unit = known.get(info.stack)
+        stack = own or (of_unit.stack if of_unit else None)
+        if stack is not None and not exceptions:
+            culprit = stack.culprit
+        exceptions.append(
+            ExceptionInfo(
+                type=info.type,
+                message=info.message,
+                omitted_frames=info.omitted_frames,
+                relation=info.relation,
+                stack=stack.hash if stack else "",
+            )
+        )
+    record = msgspec.structs.replace(read.record, exceptions=tuple(exceptions))
+    return StoredRecord(read.position, record, _encoder.encode(record), culprit)
 
 
 def _read_definition(frame: SpoolFrame) -> KeyDefinition:
@@ -146,33 +184,24 @@ def _read_definition(frame: SpoolFrame) -> KeyDefinition:
     return KeyDefinition(frame.end, key, read_definition(payload), payload)
 
 
+def _read_stack(
+    frame: SpoolFrame, reader: StackReader, sources: SourceFiles
+) -> UnitStack:
+    key, frames = frame.payload[:KEY_LENGTH], frame.payload[KEY_LENGTH:]
+    return UnitStack(frame.end, key.hex(), reader.read(frames, sources))
+
+
 def _read_record(
     frame: SpoolFrame, reader: StackReader, sources: SourceFiles
-) -> StoredRecord:
+) -> ReadRecord:
     spooled = _record_decoder.decode(frame.payload)
     _refuse_nonsense(spooled)
+    # Older versions wrote the frames into the record.
     raw = [bytes(info.frames) for info in spooled.exceptions]
     stacks = tuple(
         reader.read(frames, sources) if frames != _NO_FRAMES else None for frames in raw
     )
-    record = _with_references(spooled, stacks)
-    return StoredRecord(frame.end, record, _encoder.encode(record), stacks)
-
-
-def _with_references(
-    spooled: _SpooledRecord, stacks: Iterable[StoredStack | None]
-) -> ErrorRecord:
-    exceptions = [
-        ExceptionInfo(
-            type=info.type,
-            message=info.message,
-            omitted_frames=info.omitted_frames,
-            relation=info.relation,
-            stack=stack.hash if stack else "",
-        )
-        for info, stack in zip(spooled.exceptions, stacks, strict=True)
-    ]
-    return msgspec.structs.replace(spooled, exceptions=tuple(exceptions))
+    return ReadRecord(frame.end, spooled, frame.payload, stacks)
 
 
 def _refuse_nonsense(record: ErrorRecord) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool, Pool, StaticPool
 
 from failwell._clock import Clock
 from failwell.store._errors import StoreError
-from failwell.store._schema import metadata, stacks
+from failwell.store._schema import metadata, unit_stacks
 
 _BUSY_TIMEOUT_S = 2.0
 _OPENING_TRIES = 40
@@ -159,7 +159,7 @@ class Database:
                 os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         with self._begin(writing=False) as connection:
             # The table that came last: a store without it is made complete.
-            if inspect(connection).has_table(stacks.name):
+            if inspect(connection).has_table(unit_stacks.name):
                 return
         if self._path is not None:
             with self._engine.connect() as connection:

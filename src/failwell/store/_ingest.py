@@ -27,15 +27,15 @@ from failwell.store._counts import (
     remember_keys,
 )
 from failwell.store._groups import GroupWriter
-from failwell.store._queries import find_stacks
 from failwell.store._schema import (
     counter_marks,
     events,
     quarantine,
-    stacks,
     unit_keys,
+    unit_stacks,
     watermarks,
 )
+from failwell.store._stacking import UnitStacks
 from failwell.store._times import SECOND, microseconds
 
 _FINISHED_KEPT = 30 * 24 * 3600 * SECOND
@@ -119,13 +119,13 @@ class Ingest:
         rejected = list(new.rejected)
         remember_keys(self._connection, self._unit_id, new.definitions)
         self._define_groups(new)
-        self._insert_stacks(new.records)
-        rejected += self._insert_events(new.records)
+        records = UnitStacks(self._connection, self._unit_id).resolve(new)
+        rejected += self._insert_events(records)
         counted = add_counters(self._connection, self._groups, self._unit_id, counters)
         self._groups.write()
         self._set_aside(rejected)
         self._move_watermark(max(position, batch.position), finished=finished)
-        stored = len(new.records) + len(new.rejected) - len(rejected)
+        stored = len(records) + len(new.rejected) - len(rejected)
         return Ingested(stored, counted, len(rejected))
 
     def _define_groups(self, new: Batch) -> None:
@@ -139,20 +139,6 @@ class Ingest:
         self._groups.look_up(hashes | {stored.record.group for stored in new.records})
         for definition in definitions:
             self._groups.define(definition)
-
-    def _insert_stacks(self, records: Sequence[StoredRecord]) -> None:
-        new = {
-            stack.hash: stack.encoded
-            for stored in records
-            for stack in stored.stacks
-            if stack is not None
-        }
-        # Asked for first: most are there already, and each is many times its hash.
-        for known in find_stacks(self._connection, list(new), stacks.c.hash):
-            del new[known.hash]
-        rows = [{"hash": hash_, "frames": frames} for hash_, frames in new.items()]
-        if rows:
-            self._connection.execute(insert(stacks).on_conflict_do_nothing(), rows)
 
     def _insert_events(self, records: Sequence[StoredRecord]) -> list[Rejected]:
         """Insert all at once; where that fails, each alone, to find the bad one."""
@@ -221,7 +207,7 @@ class Ingest:
 
     def _forget(self) -> None:
         """Drop what only an unfinished unit needs, and long finished units."""
-        for table in (unit_keys, counter_marks):
+        for table in (unit_keys, unit_stacks, counter_marks):
             self._connection.execute(
                 delete(table).where(table.c.unit_id == self._unit_id)
             )
@@ -237,6 +223,7 @@ def _above(batch: Batch, position: int) -> Batch:
     return Batch(
         batch.position,
         [entry for entry in batch.records if entry.position > position],
+        [entry for entry in batch.stacks if entry.position > position],
         [entry for entry in batch.definitions if entry.position > position],
         [entry for entry in batch.rejected if entry.position > position],
     )

@@ -4,17 +4,16 @@ A fixed number of statements a question, however many groups answer it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Column, Connection, Row, Select, bindparam, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from failwell.records import ErrorRecord, Frame
+from failwell.records import ErrorRecord, decode_frames, put_frames
 from failwell.store._model import GroupPage, GroupSummary
 from failwell.store._schema import events, group_hashes, group_hours, groups, stacks
-from failwell.store._stacks import decode_frames
 from failwell.store._times import HOURS_SHOWN, moment
 
 _PER_QUERY = 500
@@ -96,19 +95,7 @@ def _read(connection: Connection, payloads: Iterable[bytes]) -> tuple[ErrorRecor
         connection, sorted(wanted - {""}), stacks.c.hash, stacks.c.frames
     )
     frames = {row.hash: decode_frames(row.frames) for row in found}
-    return tuple(_with_frames(record, frames) for record in records)
-
-
-def _with_frames(
-    record: ErrorRecord, frames: Mapping[str, tuple[Frame, ...]]
-) -> ErrorRecord:
-    exceptions = tuple(
-        msgspec.structs.replace(info, frames=frames.get(info.stack, ()), stack="")
-        if info.stack
-        else info
-        for info in record.exceptions
-    )
-    return msgspec.structs.replace(record, exceptions=exceptions)
+    return tuple(put_frames(record, frames) for record in records)
 
 
 def find_stacks(

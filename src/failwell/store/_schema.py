@@ -148,6 +148,17 @@ unit_keys = Table(
     sqlite_with_rowid=False,
 )
 
+# Which stack a key of the unit stands for, as `unit_keys` for counters.
+unit_stacks = Table(
+    "unit_stacks",
+    metadata,
+    Column("unit_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("culprit", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # The highest reading of each counter: counters only grow, the difference is new.
 counter_marks = Table(
     "counter_marks",

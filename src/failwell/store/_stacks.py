@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from failwell.records import Frame
+from failwell.records import decode_frames
 from failwell.store._sources import SourceFiles, Version
 
 _REMEMBERED = 512
 _MOST_FRAMES = 100
 _HASH_BYTES = 16
 
-_decoder = msgspec.json.Decoder(tuple[Frame, ...])
 _encode = msgspec.json.Encoder().encode
 
 
@@ -28,6 +27,15 @@ class StoredStack(NamedTuple):
     encoded: bytes
     culprit: str
     """`module:function` of the innermost in-app frame, or else of the last one."""
+
+
+class UnitStack(NamedTuple):
+    """A stack as the records of a unit refer to it."""
+
+    position: int
+    key: str
+    """16 hexadecimal digits."""
+    stack: StoredStack
 
 
 class _Known(NamedTuple):
@@ -60,13 +68,8 @@ class StackReader:
         return known.stack
 
 
-def decode_frames(encoded: bytes) -> tuple[Frame, ...]:
-    """Return the frames of a stored stack."""
-    return _decoder.decode(encoded)
-
-
 def _read(raw: bytes, sources: SourceFiles) -> _Known:
-    frames = _decoder.decode(raw)
+    frames = decode_frames(raw)
     own = [frame for frame in frames if frame.in_app]
     files = tuple(dict.fromkeys(frame.file for frame in own[:_MOST_FRAMES]))
     enriched, left = [], _MOST_FRAMES
