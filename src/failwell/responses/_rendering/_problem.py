@@ -4,9 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+
 from failwell._request_id import current_request_id
 from failwell.catalog import CATALOG
 from failwell.exceptions import AppError, ValidationError
+from failwell.responses._rendering._json import strict_json
 
 _RESERVED = frozenset(
     {
@@ -74,18 +77,29 @@ def _field_problems(details: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _field_problem(path: str, problem: object) -> dict[str, Any]:
     facts = problem if isinstance(problem, Mapping) else {"message": problem}
     place = (
-        {"parameter": facts["parameter"]}
+        {"parameter": _text(facts["parameter"], path)}
         if "parameter" in facts
-        else {"pointer": facts.get("pointer", _pointer(path))}
+        else {"pointer": _text(facts.get("pointer"), _pointer(path))}
     )
     return {
         **place,
-        "code": facts.get("code", "invalid"),
-        "detail": facts.get("message", ""),
+        "code": _text(facts.get("code"), "invalid"),
+        "detail": _text(facts.get("message"), ""),
     }
+
+
+def _text(value: object, instead: str) -> str:
+    """Return what is sent for `value` as a text, and `instead` of null."""
+    if isinstance(value, str):
+        return value
+    sent = strict_json(value)
+    plain = msgspec.json.decode(sent)
+    if plain is None:
+        return instead
+    return plain if isinstance(plain, str) else sent.decode()
 
 
 def _pointer(path: str) -> str:
     """Return a JSON pointer as a URI fragment (RFC 6901, section 6)."""
     steps = (step.replace("~", "~0").replace("/", "~1") for step in path.split("."))
-    return "#/" + "/".join(quote(step) for step in steps)
+    return "#/" + "/".join(quote(step, errors="replace") for step in steps)
