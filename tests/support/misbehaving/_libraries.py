@@ -23,6 +23,7 @@ from misbehaving._stores import (
 from misbehaving._views import Views, answering
 
 views: Views = {}
+_PUBLIC_KEY = "-----BEGIN PUBLIC KEY-----\ncanary\n-----END PUBLIC KEY-----\n"
 _KEY = "canary, a key of more than thirty-two bytes"
 
 
@@ -128,5 +129,5 @@ def key_that_is_none() -> None:
 
 @answering(views, FAULT)
 def key_of_another_kind() -> None:
-    """Sign with a public key as if it were a secret."""
-    jwt.encode({}, "-----BEGIN PUBLIC KEY-----\ncanary", algorithm="HS256")
+    """Read a token with a public key as if it were a secret."""
+    _read(jwt.encode({"sub": "1"}, _KEY), _PUBLIC_KEY)
