@@ -85,6 +85,18 @@ def odd_details() -> NoReturn:
     raise ConflictError(details=odd)
 
 
+@answering(views, ConflictError)
+def exception_as_a_message() -> NoReturn:
+    """Pass an exception on as if it were a sentence."""
+    raise ConflictError(KeyError(secret()))  # type: ignore[arg-type] # as people do
+
+
+@answering(views, ConflictError)
+def nothing_as_a_message() -> NoReturn:
+    """Say nothing."""
+    raise ConflictError(None)  # type: ignore[arg-type] # as above
+
+
 @answering(views, HallTakenError)
 def details_like_members() -> NoReturn:
     """Name the details like what a problem says by itself."""

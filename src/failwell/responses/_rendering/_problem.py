@@ -4,12 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-
 from failwell._request_id import current_request_id
 from failwell.catalog import CATALOG
 from failwell.exceptions import AppError, ValidationError
-from failwell.responses._rendering._json import strict_json
+from failwell.responses._rendering._json import text_of
 
 _RESERVED = frozenset(
     {
@@ -77,26 +75,15 @@ def _field_problems(details: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _field_problem(path: str, problem: object) -> dict[str, Any]:
     facts = problem if isinstance(problem, Mapping) else {"message": problem}
     place = (
-        {"parameter": _text(facts["parameter"], path)}
+        {"parameter": text_of(facts["parameter"], path)}
         if "parameter" in facts
-        else {"pointer": _text(facts.get("pointer"), _pointer(path))}
+        else {"pointer": text_of(facts.get("pointer"), _pointer(path))}
     )
     return {
         **place,
-        "code": _text(facts.get("code"), "invalid"),
-        "detail": _text(facts.get("message"), ""),
+        "code": text_of(facts.get("code"), "invalid"),
+        "detail": text_of(facts.get("message"), ""),
     }
-
-
-def _text(value: object, instead: str) -> str:
-    """Return what is sent for `value` as a text, and `instead` of null."""
-    if isinstance(value, str):
-        return value
-    sent = strict_json(value)
-    plain = msgspec.json.decode(sent)
-    if plain is None:
-        return instead
-    return plain if isinstance(plain, str) else sent.decode()
 
 
 def _pointer(path: str) -> str:
