@@ -1,8 +1,10 @@
 """Views in which a library fails: a real database, and real tokens."""
 
-from typing import Any
+from typing import Annotated, Any, NoReturn
 
 import jwt
+import marshmallow
+import pydantic
 import sqlalchemy as sa
 from library import badges, loans, users
 
@@ -12,6 +14,7 @@ from failwell import (
     DatabaseError,
     InvalidTokenError,
     ServiceUnavailableError,
+    ValidationError,
 )
 from misbehaving._errors import FAULT
 from misbehaving._secrets import secret
@@ -85,6 +88,25 @@ def locked_database() -> None:
 def empty_pool() -> None:
     """Ask for a connection too many."""
     take_a_connection_too_many()
+
+
+@answering(views, ValidationError)
+def marshmallow_with_an_odd_message() -> NoReturn:
+    """Raise what marshmallow lets a validator raise."""
+    raise marshmallow.ValidationError(
+        {"a": [{"b": KeyError(secret())}, None], 3: [secret], "": {"_schema": []}}
+    )
+
+
+@answering(views, ValidationError)
+def pydantic_with_an_exception() -> None:
+    """Fail in a validator of the application, with its own words."""
+
+    def refuse(value: object) -> NoReturn:
+        raise ValueError("Choose another", KeyError(secret()), value)
+
+    kind = Annotated[str, pydantic.AfterValidator(refuse)]
+    pydantic.TypeAdapter(kind).validate_python(secret())
 
 
 def _read(token: str | bytes, key: Any = _KEY, **more: Any) -> None:  # noqa: ANN401 - PyJWT's
