@@ -91,6 +91,7 @@ def test_an_async_handler_of_a_scope_answers() -> None:
 
     @api.errorhandler(NotFound)
     async def missing(_: NotFound) -> ResponseReturnValue:
+        """Answer when awaited."""
         return "awaited", 404
 
     failwell = Failwell()

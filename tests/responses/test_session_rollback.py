@@ -213,6 +213,7 @@ def test_a_session_of_the_applications_own_is_rolled_back() -> None:
         called.append("first")
 
     async def second() -> None:
+        """Roll back when awaited."""
         called.append("second")
 
     shared = RollBacks()

@@ -142,6 +142,7 @@ def test_a_cancelled_view_is_not_answered(recorder: KeptAnswers) -> None:
     app = _app(recorder)
 
     async def cancelled() -> str:
+        """Be cancelled while awaited."""
         raise asyncio.CancelledError
 
     app.add_url_rule("/cancelled", "cancelled", cancelled)
