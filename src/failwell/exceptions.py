@@ -20,9 +20,12 @@ better than to answer. This module imports nothing of ours.
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, ClassVar
 
 Headers = tuple[tuple[str, str], ...]
+Wait = float | timedelta | datetime
 
 _CODE, _STATUS = "INTERNAL_ERROR", 500
 """Of an error whose class declares nothing and that is given nothing."""
@@ -85,13 +88,8 @@ class AppError(Exception):
 
     def to_dict(self) -> dict[str, Any]:
         """Return `{"error": {"code", "message", "details"}}`, the default body."""
-        return {
-            "error": {
-                "code": self.code,
-                "message": self.message,
-                "details": self.details,
-            }
-        }
+        facts = {"code": self.code, "message": self.message, "details": self.details}
+        return {"error": facts}
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The default would call the class with the message alone, which fits none of
@@ -263,7 +261,8 @@ class ServiceUnavailableError(AppError):
 
     Args:
         message: A sentence for the client.
-        retry_after: Seconds until it is worth trying again, when known.
+        retry_after: Seconds or a `timedelta` until it is worth trying again, or the
+            moment (naive: UTC), when known; what is none of these counts as unknown.
         details: More facts.
     """
 
@@ -275,19 +274,33 @@ class ServiceUnavailableError(AppError):
     def __init__(
         self,
         message: str = "Service temporarily unavailable",
-        retry_after: float | None = None,
+        retry_after: Wait | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
-        known = {} if retry_after is None else {"retry_after": retry_after}
+        self._moment = retry_after if isinstance(retry_after, datetime) else None
+        self.retry_after = _seconds(retry_after)
+        known = {} if self.retry_after is None else {"retry_after": self.retry_after}
         super().__init__(message, details={**known, **(details or {})})
-        self.retry_after = retry_after
 
     @property
     def headers(self) -> Headers:
-        """`Retry-After` in whole seconds, rounded up, at least 1, when known."""
-        if self.retry_after is None or not math.isfinite(self.retry_after):
+        """`Retry-After`, when known: whole seconds, rounded up, at least 1, or a date."""
+        if self._moment is not None:
+            zone = self._moment.tzinfo or UTC
+            moment = self._moment.replace(tzinfo=zone).astimezone(UTC)
+            return (("Retry-After", format_datetime(moment, usegmt=True)),)
+        if self.retry_after is None:
             return ()
         return (("Retry-After", str(max(1, math.ceil(self.retry_after)))),)
+
+
+def _seconds(wait: Wait | None) -> float | None:
+    seconds = wait.total_seconds() if isinstance(wait, timedelta) else wait
+    try:
+        return seconds if math.isfinite(seconds) else None  # type: ignore[arg-type, return-value]
+    except (TypeError, OverflowError):
+        # A moment, or what a configuration file had: no reason to fail at failing.
+        return None
 
 
 class CircuitBreakerError(ServiceUnavailableError):
@@ -308,16 +321,11 @@ class CircuitBreakerError(ServiceUnavailableError):
         *,
         state: str = "open",
     ) -> None:
-        super().__init__(
-            f"Circuit breaker {breaker} is {state.replace('_', '-')}",
-            retry_after,
-            {
-                "breaker": breaker,
-                "state": state,
-                # For people; the attribute stays exact.
-                "retry_after": None if retry_after is None else round(retry_after, 3),
-            },
-        )
+        message = f"Circuit breaker {breaker} is {state.replace('_', '-')}"
+        super().__init__(message, retry_after, {"breaker": breaker, "state": state})
+        # For people; the attribute stays exact.
+        wait = None if self.retry_after is None else round(self.retry_after, 3)
+        self.details["retry_after"] = wait
         self.breaker = breaker
         self.state = state
 
@@ -325,10 +333,7 @@ class CircuitBreakerError(ServiceUnavailableError):
 class DeadlineExceededError(ServiceUnavailableError):
     """Something that this service depends on did not answer in the time allowed.
 
-    Args:
-        message: A sentence for the client.
-        retry_after: Seconds until it is worth trying again, when known.
-        details: More facts.
+    Args: as for `ServiceUnavailableError`.
     """
 
     code = "DEADLINE_EXCEEDED"
@@ -337,7 +342,7 @@ class DeadlineExceededError(ServiceUnavailableError):
     def __init__(
         self,
         message: str = "The deadline was exceeded",
-        retry_after: float | None = None,
+        retry_after: Wait | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, retry_after, details)

@@ -178,6 +178,48 @@ def test_validation_problems_point_at_the_field() -> None:
     ]
 
 
+class Lazy:
+    """A text that is made when it is sent, as translations are."""
+
+    def __str__(self) -> str:
+        return "Belegt"
+
+
+@pytest.mark.parametrize(
+    ("message", "sent"),
+    [
+        (Lazy(), "Belegt"),
+        (7, "7"),
+        (None, "Conflict"),
+        (KeyError("canary"), "Conflict"),
+    ],
+)
+def test_a_message_is_a_text(message: Any, sent: str) -> None:  # noqa: ANN401 - whatever was given
+    """In both forms; an exception given as one is not sent."""
+    error = ConflictError(message)
+
+    assert _get(error).json["error"]["message"] == sent
+    assert _get(error, PROBLEM).json["detail"] == sent
+
+
+def test_parts_of_a_hand_made_problem_are_texts() -> None:
+    """Whatever they were: a client reads the members that the document promises."""
+    details = {
+        "a\ud800/b": [{"code": 7, "message": {"x": 1}}],
+        "c": [{"parameter": object(), "message": None}, float("nan")],
+        "d": [{"pointer": ["d"], "code": KeyError("canary")}],
+    }
+
+    body = _get(ValidationError(details=details), PROBLEM).json
+
+    assert body["errors"] == [
+        {"pointer": "#/a%3F~1b", "code": "7", "detail": '{"x":1}'},
+        {"parameter": "c", "code": "invalid", "detail": ""},
+        {"pointer": "#/c", "code": "invalid", "detail": ""},
+        {"pointer": '["d"]', "code": "invalid", "detail": ""},
+    ]
+
+
 def test_the_type_is_below_the_mount_point() -> None:
     """Behind a prefix the catalogue is there, too."""
     app = Flask("backend")

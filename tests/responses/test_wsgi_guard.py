@@ -135,6 +135,24 @@ def test_the_end_of_the_process_is_never_swallowed(
     assert recorder.captured == []
 
 
+def test_a_cancelled_view_is_not_answered(recorder: KeptAnswers) -> None:
+    """Who cancelled it waits for the cancellation, not for a 500."""
+    import asyncio  # noqa: PLC0415 - asgiref, too, loads it only here
+
+    app = _app(recorder)
+
+    async def cancelled() -> str:
+        """Be cancelled while awaited."""
+        raise asyncio.CancelledError
+
+    app.add_url_rule("/cancelled", "cancelled", cancelled)
+
+    with pytest.raises(asyncio.CancelledError):
+        app.test_client().get("/cancelled")
+
+    assert recorder.captured == []
+
+
 def test_a_middleware_inside_is_guarded() -> None:
     """It fails before Flask sees the request."""
     app = Flask("backend")

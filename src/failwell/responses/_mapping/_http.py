@@ -3,7 +3,6 @@
 Owns what an `HTTPException` becomes, and which of them are answers and no faults.
 """
 
-import math
 from http import HTTPStatus
 from typing import TypeGuard
 
@@ -12,6 +11,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from failwell.catalog import status_code_name, status_phrase
 from failwell.exceptions import AppError, Headers
+from failwell.responses._rendering._retry_after import retry_after_of
 from failwell.responses._rendering._statuses import (
     INTERNAL_SERVER_ERROR,
     is_error_status,
@@ -79,11 +79,10 @@ def _headers(error: HTTPException) -> Headers:
         for name, value in error.get_headers(environ)
         if name.lower() not in _OF_THE_BODY
     ]
-    # Werkzeug drops a 0 and sends 0.2 and -5 as they are; RFC 9110, section 10.2.3
-    # allows whole seconds from 0.
-    seconds = getattr(error, "retry_after", None)
-    if isinstance(seconds, (int, float)):
+    # Werkzeug drops a 0, and sends 0.2 and -5 as they are.
+    given = getattr(error, "retry_after", None)
+    if given is not None:
         kept = [pair for pair in kept if pair[0].lower() != "retry-after"]
-    if isinstance(seconds, (int, float)) and math.isfinite(seconds):
-        kept.append(("Retry-After", str(max(0, math.ceil(seconds)))))
+        wait = retry_after_of(given)
+        kept += [] if wait is None else [("Retry-After", wait)]
     return tuple(kept)

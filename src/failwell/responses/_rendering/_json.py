@@ -41,6 +41,17 @@ def strict_json(value: object) -> bytes:
     return body
 
 
+def text_of(value: object, instead: str) -> str:
+    """Return what is sent for `value` as a text, and `instead` where that is null."""
+    if isinstance(value, str):
+        return value
+    sent = strict_json(value)
+    plain = msgspec.json.decode(sent)
+    if plain is None:
+        return instead
+    return plain if isinstance(plain, str) else sent.decode()
+
+
 class _Reduction:
     """One walk through a value, with a budget of characters and items."""
 

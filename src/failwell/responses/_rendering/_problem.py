@@ -7,6 +7,7 @@ from urllib.parse import quote
 from failwell._request_id import current_request_id
 from failwell.catalog import CATALOG
 from failwell.exceptions import AppError, ValidationError
+from failwell.responses._rendering._json import text_of
 
 _RESERVED = frozenset(
     {
@@ -74,18 +75,18 @@ def _field_problems(details: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _field_problem(path: str, problem: object) -> dict[str, Any]:
     facts = problem if isinstance(problem, Mapping) else {"message": problem}
     place = (
-        {"parameter": facts["parameter"]}
+        {"parameter": text_of(facts["parameter"], path)}
         if "parameter" in facts
-        else {"pointer": facts.get("pointer", _pointer(path))}
+        else {"pointer": text_of(facts.get("pointer"), _pointer(path))}
     )
     return {
         **place,
-        "code": facts.get("code", "invalid"),
-        "detail": facts.get("message", ""),
+        "code": text_of(facts.get("code"), "invalid"),
+        "detail": text_of(facts.get("message"), ""),
     }
 
 
 def _pointer(path: str) -> str:
     """Return a JSON pointer as a URI fragment (RFC 6901, section 6)."""
     steps = (step.replace("~", "~0").replace("/", "~1") for step in path.split("."))
-    return "#/" + "/".join(quote(step) for step in steps)
+    return "#/" + "/".join(quote(step, errors="replace") for step in steps)

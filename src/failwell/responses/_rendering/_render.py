@@ -4,16 +4,19 @@ Owns the headers of an answer and the choice of its body. Refuses to choose what
 answered.
 """
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, has_request_context, request
 
-from failwell.exceptions import BEARER_CHALLENGE, AppError
+from failwell.catalog import CATALOG
+from failwell.exceptions import BEARER_CHALLENGE, AppError, Headers
 from failwell.responses._rendering._html import HTML, page_of
-from failwell.responses._rendering._json import strict_json
+from failwell.responses._rendering._json import strict_json, text_of
 from failwell.responses._rendering._negotiation import JSON, PROBLEM
 from failwell.responses._rendering._problem import problem_of
+from failwell.responses._rendering._retry_after import retry_after_of
 from failwell.responses._rendering._statuses import UNAUTHORIZED, http_status
 from failwell.responses._rendering._style import style_of
 
@@ -65,7 +68,10 @@ def compose(
 ) -> Answer:
     """Return the answer to `error` for the request of a WSGI environment."""
     status = http_status(error)
-    headers = [(name, _header_value(value)) for name, value in error.headers]
+    said: object = error.message
+    if not isinstance(said, str):
+        error = _with_text(error, text_of(said, CATALOG.title(error.code, status)))
+    headers = list(_sendable(error.headers))
     if status == UNAUTHORIZED and not _has_challenge(headers):
         headers.append(("WWW-Authenticate", BEARER_CHALLENGE))
     style = style_of(app)
@@ -84,6 +90,21 @@ def compose(
         body = envelope_of(error, error_id)
     kind = PROBLEM if form == "problem" else JSON
     return Answer(status, kind, headers, strict_json(body))
+
+
+def _with_text(error: AppError, message: str) -> AppError:
+    """Return a copy that says it in words: some raise `ConflictError(exception)`."""
+    copied = copy.copy(error)
+    copied.message = message
+    return copied
+
+
+def _sendable(headers: Headers) -> Iterator[tuple[str, str]]:
+    for name, value in headers:
+        if name.lower() != "retry-after":
+            yield name, _header_value(value)
+        elif (wait := retry_after_of(value)) is not None:
+            yield name, wait
 
 
 def _has_challenge(headers: list[tuple[str, str]]) -> bool:
