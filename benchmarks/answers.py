@@ -20,13 +20,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from wsgiref.types import WSGIApplication
 
 from flask import Flask, abort, jsonify
 from flask.typing import ResponseReturnValue
 from werkzeug.test import EnvironBuilder
 
-from _cases import pin_to_one_core, running, serve_rounds
+from _cases import batch, pin_to_one_core, running, serve_rounds
 from _table import interleave, print_table
 
 BATCH = 1000
@@ -154,19 +153,6 @@ MAKERS: dict[str, Callable[[str], Flask]] = {
 }
 
 
-def _call_wsgi(app: WSGIApplication) -> None:
-    statuses: list[str] = []
-
-    def start_response(status: str, *_: object) -> Callable[[bytes], object]:
-        statuses.append(status)
-        return lambda _: None
-
-    body = app(_ENVIRON.copy(), start_response)
-    b"".join(body)
-    body.close()  # type: ignore[attr-defined] # werkzeug's iterators have it
-    assert statuses[0].startswith("404")
-
-
 _ENVIRON = EnvironBuilder(path=PATH, method="GET").get_environ()
 _SCOPE = {
     "type": "http",
@@ -182,20 +168,6 @@ _SCOPE = {
     "client": ("127.0.0.1", 1),
     "server": ("localhost", 80),
 }
-
-
-def _batch(app: Flask) -> Figures:
-    gc.disable()
-    thread, process = time.thread_time_ns(), time.process_time_ns()
-    for _ in range(BATCH):
-        _call_wsgi(app)
-    thread = time.thread_time_ns() - thread
-    if "failwell" in app.extensions:
-        app.extensions["failwell"].settle(60.0)
-    process = time.process_time_ns() - process
-    gc.enable()
-    gc.collect()
-    return thread / BATCH / 1000, process / BATCH / 1000
 
 
 async def _call_asgi(app: Callable[..., Awaitable[None]]) -> None:
@@ -234,7 +206,7 @@ def _child(case: str) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         app = MAKERS[case](folder)
-        serve_rounds(lambda: _batch(app))
+        serve_rounds(lambda: batch(app, [_ENVIRON], "404", BATCH))
 
 
 def main() -> None:

@@ -8,11 +8,9 @@ Of each group failwell keeps the first 100 errors of an hour in full; those that
 counted, but for one a minute. Both have their rows.
 """
 
-import gc
 import logging
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,7 +21,7 @@ from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 from werkzeug.test import EnvironBuilder
 
-from _cases import pin_to_one_core, running, serve_rounds
+from _cases import batch, pin_to_one_core, running, serve_rounds
 from _table import interleave, print_table
 
 DEPTH = 10
@@ -111,40 +109,13 @@ def _environs() -> list[WSGIEnvironment]:
     ]
 
 
-def _serve(app: Flask, environ: WSGIEnvironment) -> None:
-    statuses: list[str] = []
-
-    def start_response(status: str, *_: object) -> Callable[[bytes], object]:
-        statuses.append(status)
-        return lambda _: None
-
-    body = app(environ.copy(), start_response)
-    b"".join(body)
-    body.close()  # type: ignore[attr-defined] # werkzeug's iterators have it
-    assert statuses[0].startswith("500")
-
-
-def _batch(app: Flask, environs: list[WSGIEnvironment]) -> tuple[float, float]:
-    gc.disable()
-    thread, process = time.thread_time_ns(), time.process_time_ns()
-    for number in range(BATCH):
-        _serve(app, environs[number % FAULTS])
-    thread = time.thread_time_ns() - thread
-    if "failwell" in app.extensions:
-        app.extensions["failwell"].settle(60.0)
-    process = time.process_time_ns() - process
-    gc.enable()
-    gc.collect()
-    return thread / BATCH / 1000, process / BATCH / 1000
-
-
 def _child(case: str) -> None:
     pin_to_one_core()
     with tempfile.TemporaryDirectory() as folder:
         app = _make_app(case, folder)
         logging.getLogger().addHandler(logging.NullHandler())
         environs = _environs()
-        serve_rounds(lambda: _batch(app, environs))
+        serve_rounds(lambda: batch(app, environs, "500", BATCH))
 
 
 def main() -> None:

@@ -10,10 +10,10 @@ Every exception becomes one documented answer, every error is recorded durably a
 the request path, and people find it in the console and on the command line.
 """
 
-import importlib
 import typing
 
 from failwell._extension import Failwell
+from failwell._late import late as _late
 from failwell._settings import SettingsError
 from failwell._version import __version__
 from failwell.catalog import CATALOG, Catalog, CatalogEntry
@@ -52,31 +52,6 @@ if typing.TYPE_CHECKING:
         read_query,
     )
     from failwell.store import ErrorLog, ErrorLoggingService
-else:
-    # Their rooms take as long to load as all the others together, or are for views only.
-    _LOADED_WHEN_ASKED_FOR = {
-        "Attempts": "failwell.responses",
-        "ErrorLog": "failwell.store",
-        "ErrorLoggingService": "failwell.store",
-        "Undo": "failwell.responses",
-        "attempt_each": "failwell.responses",
-        "read_body": "failwell.responses",
-        "read_headers": "failwell.responses",
-        "read_path": "failwell.responses",
-        "read_query": "failwell.responses",
-        "signin_link": "failwell.console",
-    }
-
-    def __getattr__(name: str) -> object:
-        room = _LOADED_WHEN_ASKED_FOR.get(name)
-        if room is None:
-            message = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(message)
-        return getattr(importlib.import_module(room), name)
-
-    def __dir__() -> list[str]:
-        return sorted(globals().keys() | set(__all__))
-
 
 __all__ = [
     "CATALOG",
@@ -116,3 +91,22 @@ __all__ = [
     "signin_link",
     "transactional",
 ]
+
+if not typing.TYPE_CHECKING:
+    # Their rooms take as long to load as all the others together, or are for views only.
+    __getattr__, __dir__ = _late(
+        __name__,
+        {
+            "Attempts": "failwell.responses",
+            "ErrorLog": "failwell.store",
+            "ErrorLoggingService": "failwell.store",
+            "Undo": "failwell.responses",
+            "attempt_each": "failwell.responses",
+            "read_body": "failwell.responses",
+            "read_headers": "failwell.responses",
+            "read_path": "failwell.responses",
+            "read_query": "failwell.responses",
+            "signin_link": "failwell.console",
+        },
+        __all__,
+    )

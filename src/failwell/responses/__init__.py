@@ -14,9 +14,9 @@ its own to the application's database, and to take an exception that a user's ha
 would get.
 """
 
-import importlib
 import typing
 
+from failwell._late import late as _late
 from failwell.responses._database import NAMING_CONVENTION, Constraints
 from failwell.responses._documents._codes import code_of_status
 from failwell.responses._documents._declared import UndeclaredError, check_declared
@@ -51,35 +51,6 @@ if typing.TYPE_CHECKING:
     )
     from failwell.responses._validation._from_pydantic import from_pydantic
     from failwell.responses._validation._from_webargs import from_webargs
-else:
-    # Who imports failwell for an error or a retry does not pay for what views use.
-    _LOADED_WHEN_ASKED_FOR = {
-        "Attempts": "_steps._partial",
-        "Undo": "_steps._undo",
-        "add_error_components": "_documents._openapi",
-        "add_error_responses": "_documents._foreign_document",
-        "attempt_each": "_steps._partial",
-        "error_components": "_documents._openapi",
-        "error_responses": "_documents._openapi",
-        "from_marshmallow": "_validation._from_marshmallow",
-        "from_pydantic": "_validation._from_pydantic",
-        "from_webargs": "_validation._from_webargs",
-        "read_body": "_inputs._input",
-        "read_headers": "_inputs._input",
-        "read_path": "_inputs._input",
-        "read_query": "_inputs._input",
-    }
-
-    def __getattr__(name: str) -> object:
-        module = _LOADED_WHEN_ASKED_FOR.get(name)
-        if module is None:
-            message = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(message)
-        return getattr(importlib.import_module(f"{__name__}.{module}"), name)
-
-    def __dir__() -> list[str]:
-        return sorted(globals().keys() | set(__all__))
-
 
 __all__ = [
     "NAMING_CONVENTION",
@@ -116,3 +87,26 @@ __all__ = [
     "to_app_error",
     "transactional",
 ]
+
+if not typing.TYPE_CHECKING:
+    # Who imports failwell for an error or a retry does not pay for what views use.
+    __getattr__, __dir__ = _late(
+        __name__,
+        {
+            "Attempts": "failwell.responses._steps._partial",
+            "Undo": "failwell.responses._steps._undo",
+            "add_error_components": "failwell.responses._documents._openapi",
+            "add_error_responses": "failwell.responses._documents._foreign_document",
+            "attempt_each": "failwell.responses._steps._partial",
+            "error_components": "failwell.responses._documents._openapi",
+            "error_responses": "failwell.responses._documents._openapi",
+            "from_marshmallow": "failwell.responses._validation._from_marshmallow",
+            "from_pydantic": "failwell.responses._validation._from_pydantic",
+            "from_webargs": "failwell.responses._validation._from_webargs",
+            "read_body": "failwell.responses._inputs._input",
+            "read_headers": "failwell.responses._inputs._input",
+            "read_path": "failwell.responses._inputs._input",
+            "read_query": "failwell.responses._inputs._input",
+        },
+        __all__,
+    )

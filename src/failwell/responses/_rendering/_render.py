@@ -71,7 +71,8 @@ def compose(
     said: object = error.message
     if not isinstance(said, str):
         error = _with_text(error, text_of(said, CATALOG.title(error.code, status)))
-    headers = list(_sendable(error.headers))
+    given = error.headers
+    headers = list(_sendable(given)) if given else []
     if status == UNAUTHORIZED and not _has_challenge(headers):
         headers.append(("WWW-Authenticate", BEARER_CHALLENGE))
     style = style_of(app)
