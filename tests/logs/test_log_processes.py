@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,15 @@ def _start(folder: Path, body: str, size: int) -> subprocess.Popen[bytes]:
         cwd=folder,
         stderr=subprocess.DEVNULL,
     )
+
+
+def _text(folder: Path) -> str:
+    """Return all that was written; a file may be rotated away under the reader."""
+    text = ""
+    for file in (folder / "logs").glob("app.log*"):
+        with suppress(FileNotFoundError):
+            text += file.read_text()
+    return text
 
 
 def _written(folder: Path) -> Counter[str]:
@@ -74,12 +84,11 @@ if not children:
 for n in range(2000): app.logger.info("%d %d.", children[0], n)
 open(f"done-{children[0]}", "w").close()
 """
-    parent = _start(tmp_path, body, 64 * 1024)
-    file = tmp_path / "logs" / "app.log"
-    _until(lambda: file.exists() and " 100." in file.read_text())
-
-    os.kill(parent.pid, signal.SIGKILL)
-    parent.wait(10)
+    with _start(tmp_path, body, 64 * 1024) as parent:
+        try:
+            _until(lambda: " 100." in _text(tmp_path))
+        finally:
+            os.kill(parent.pid, signal.SIGKILL)
 
     _until(lambda: len(list(tmp_path.glob("done-*"))) == 2)
     expected = {f"{child} {n}" for child in (1, 2) for n in range(2000)}
