@@ -58,7 +58,8 @@ class Definitions:
         self._release = settings.release
         self._faults: dict[_Way, Fault] = {}
         self._groups: dict[str, bytes] = {}
-        self._answers: dict[tuple[str, int, str, str], tuple[bytes, bytes]] = {}
+        self.answers: dict[tuple[str, int, str, str], tuple[bytes, bytes]] = {}
+        """Key and definition by code, status, method and route, as they were asked for."""
 
     def of_error(self, chain: tuple[Link, ...], code: str) -> Fault:
         """Return what is the same for every error of this chain and code."""
@@ -106,7 +107,7 @@ class Definitions:
         # Whoever sends requests chooses the method: it must not multiply counters.
         method = method if method in _METHODS else "OTHER"
         fields = code, status, method, route
-        known = self._answers.get(fields)
+        known = self.answers.get(fields)
         if known is None:
             definition = msgspec.json.encode(
                 AnswerDefinition(
@@ -120,7 +121,7 @@ class Definitions:
                 )
             )
             key = blake2b(definition, digest_size=8, person=b"failwell-answer").digest()
-            known = _remember(self._answers, fields, (key, definition))
+            known = _remember(self.answers, fields, (key, definition))
         return known
 
 

@@ -125,8 +125,10 @@ class Recorder:
             route: The URL rule, not the path; empty where none matched.
         """
         try:
-            key, definition = self._definitions.of_answer(code, status, method, route)
-            self._sink.count(key, lambda: definition)
+            definitions = self._definitions
+            known = definitions.answers.get((code, status, method, route))
+            key, defined = known or definitions.of_answer(code, status, method, route)
+            self._sink.count(key, lambda: defined)
         except Exception as problem:  # noqa: BLE001 - the answer must not change
             self._drops.add("answer not counted", problem)
 
