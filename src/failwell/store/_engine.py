@@ -100,7 +100,7 @@ class Database:
                 self._prepare()
                 with self._begin(writing=writing) as connection:
                     yield connection
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             reason = str(getattr(error, "orig", None) or error)
             raise StoreError(self.name, reason) from error
         except OSError as error:
@@ -134,8 +134,9 @@ class Database:
             try:
                 self._create()
                 break
-            except OperationalError:
-                # The change to WAL mode does not wait for a racing process.
+            except (OperationalError, sqlite3.OperationalError):
+                # The change to WAL mode does not wait for a racing process. It is asked
+                # of the driver itself, whose errors SQLAlchemy does not see.
                 if attempt == _OPENING_TRIES:
                     raise
                 self._clock.sleep(_OPENING_PAUSE_S)
