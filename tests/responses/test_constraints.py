@@ -149,9 +149,14 @@ def test_a_check_called_like_a_column_is_no_unique_key(
 
 def test_the_same_meaning_may_be_given_twice(constraints: Constraints) -> None:
     """An application factory runs more than once."""
-    constraints.add("uq_users_email", columns=["users.email"], **TAKEN)
-    constraints.add("uq_users_email", columns=["users.email"], **TAKEN)
-    constraints.add("uq_users_email", **TAKEN)
+    for columns in (["users.email"], ["users.email"], []):
+        constraints.add("uq_users_email", columns=columns, **TAKEN)
+
+    by_name = constraints.find(Fault(Kind.UNIQUE, name="uq_users_email"))
+    by_columns = constraints.find(Fault(Kind.UNIQUE, table="users", columns=("email",)))
+    assert by_name is not None
+    assert by_columns is not None
+    assert by_name.code == by_columns.code == "EMAIL_TAKEN"
 
 
 @pytest.mark.parametrize(

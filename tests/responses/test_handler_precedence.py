@@ -32,7 +32,7 @@ from failwell.exceptions import (
 from failwell.responses import register_error_handlers
 
 if TYPE_CHECKING:
-    from tests.responses.conftest import MakeApp
+    from tests.responses.conftest import KeptAnswers, MakeApp
 
 RAISED: dict[str, Callable[[], Exception]] = {
     "KeyError": lambda: KeyError("x"),
@@ -211,6 +211,26 @@ def test_a_handler_that_raises_a_known_error_gets_its_answer(*, testing: bool) -
 
     assert ours.get("/key").json["error"]["message"] == "not so"
     assert ours.get("/value").status_code == 404
+
+
+def test_the_fault_that_a_handler_raises_is_recorded_with_its_cause(
+    recorder: KeptAnswers,
+) -> None:
+    """What the client is told is the handler's error; what led to it is kept."""
+    app = Flask("backend")
+    register_error_handlers(app, recorder)
+
+    def give_up(error: Exception) -> None:
+        raise DatabaseError from error
+
+    app.register_error_handler(KeyError, give_up)
+    app.add_url_rule("/", view_func=_raising(KeyError))
+
+    answer = app.test_client().get("/")
+
+    assert (answer.status_code, answer.json["error"]["code"]) == (500, "DATABASE_ERROR")
+    (fault,) = [e for e, code in recorder.captured if code == "DATABASE_ERROR"]
+    assert isinstance(fault.__cause__, KeyError)
 
 
 def test_a_handler_that_fails_is_an_internal_error() -> None:
