@@ -8,12 +8,14 @@ from failwell.records._chain import describe
 from failwell.records._fingerprint import fingerprint
 from failwell.records._model import (
     AnswerDefinition,
+    Breadcrumb,
     Definition,
     ErrorNotice,
     ErrorRecord,
     ExceptionInfo,
     Frame,
     GroupDefinition,
+    LossDefinition,
     RequestInfo,
     SourceContext,
 )
@@ -25,12 +27,14 @@ from failwell.records._traceback import format_chain
 
 __all__ = [
     "AnswerDefinition",
+    "Breadcrumb",
     "Definition",
     "ErrorNotice",
     "ErrorRecord",
     "ExceptionInfo",
     "Frame",
     "GroupDefinition",
+    "LossDefinition",
     "Recorder",
     "RequestInfo",
     "Sink",

@@ -35,8 +35,15 @@ class ExceptionInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     frames: tuple[Frame, ...] = ()
     omitted_frames: int = 0
     """How many frames were left out in the middle of a very deep stack."""
-    relation: Literal["", "cause", "context"] = ""
-    """How it stands to the exception before it in the chain."""
+    relation: Literal["", "cause", "context", "member"] = ""
+    """How it stands to its parent; `member` of a group."""
+    parent: int = -1
+    """Which exception of the chain it belongs to; -1 for the one before it."""
+    notes: tuple[str, ...] = ()
+    """What `add_note` added, redacted."""
+    variables: dict[int, dict[str, Any]] = {}
+    """Local variables by the index of their frame, where the application asked for
+    them; redacted and bounded JSON types."""
     stack: str = ""
     """Where frames are kept apart, once for many records: the key of these.
 
@@ -55,8 +62,24 @@ class RequestInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     headers: dict[str, str] = {}
     content_type: str = ""
     content_length: int | None = None
+    url: str = ""
+    """Scheme, host, path and query, as the client sent them."""
+    body: Any = None
+    """A small body of JSON or a form that the application had read; redacted."""
     data: Any = None
     """What the application itself gave to `log_error`; redacted JSON types."""
+
+
+class Breadcrumb(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What happened in a request before its error: a log line, a call to outside."""
+
+    timestamp: float
+    """Seconds since 1970-01-01 UTC."""
+    category: str
+    """`log`, `call`, or the application's own."""
+    message: str
+    level: str = ""
+    data: Any = None
 
 
 class ErrorRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -80,6 +103,17 @@ class ErrorRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     user_id: str | None = None
     explicit: bool = False
     """Whether the application asked for it by `log_error` or `capture`."""
+    level: Literal["info", "warning", "error", "critical"] = "error"
+    origin: str = ""
+    """Where it was caught when not in a request: `thread`, `task`, `command`, `log`, …"""
+    trace_id: str | None = None
+    """32 hexadecimal digits (W3C Trace Context) where the request belongs to a trace."""
+    tags: dict[str, str] = {}
+    """The application's own names and values, to filter by."""
+    context: dict[str, Any] = {}
+    """What `capture` was given along; redacted and bounded JSON types."""
+    breadcrumbs: tuple[Breadcrumb, ...] = ()
+    """The latest ones of the request, the oldest first."""
 
     @property
     def type(self) -> str:
@@ -113,6 +147,11 @@ class GroupDefinition(
     """Module and function where it went wrong, as `module:function`."""
     message: str = ""
     """The redacted message of the first one."""
+    parts: tuple[str, ...] = ()
+    """What the hash was made of, in the order that it was hashed."""
+    aliases: dict[str, str] = {}
+    """Hashes of other algorithms, by their names: a group known by one of these is
+    this one, so that an algorithm may change and split nothing."""
 
 
 class AnswerDefinition(
@@ -132,6 +171,23 @@ class AnswerDefinition(
     status: int
     method: str
     route: str
+
+
+class LossDefinition(
+    msgspec.Struct,
+    frozen=True,
+    tag="loss",
+    tag_field="kind",
+    kw_only=True,
+    omit_defaults=True,
+):
+    """What a counter of losses counts: errors that were counted and not kept."""
+
+    application: str
+    environment: str
+    release: str = ""
+    reason: str
+    """`sampled out`, or what could not be done."""
 
 
 Definition = GroupDefinition | AnswerDefinition
