@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from failwell.records import (
+    AnswerDefinition,
     Definition,
     ErrorRecord,
     ExceptionInfo,
@@ -116,26 +117,27 @@ def read_definition(payload: bytes) -> Definition:
         ValueError: It is no definition, or has a value that no column can hold.
     """
     definition = _definition_decoder.decode(payload)
-    if not isinstance(definition, GroupDefinition) and (
-        definition.status not in _STATUSES
-    ):
+    if isinstance(definition, AnswerDefinition) and definition.status not in _STATUSES:
         message = f"status {definition.status} is out of range"
         raise ValueError(message)
     return definition
 
 
 def clean(text: str, longest: int = _LONGEST_NAME) -> str:
-    """Return text that every database can hold: no NUL, no lone surrogate, bounded."""
+    """Return text that every database can hold: no NUL, no lone surrogate, bounded.
+
+    `longest` is in bytes of UTF-8: PostgreSQL refuses to index more than 2,700 of them.
+    """
     known = text[:longest]
     if known.isascii() and "\0" not in known:
         return known
     known = known.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return known.encode("utf-8", "replace").decode("utf-8")
+    return known.encode("utf-8", "replace")[:longest].decode("utf-8", "ignore")
 
 
 def clean_message(text: str) -> str:
     """Return the beginning of a message, as `clean` does."""
-    return clean(text, _LONGEST_MESSAGE)
+    return clean(text[:_LONGEST_MESSAGE], 4 * _LONGEST_MESSAGE)
 
 
 def group_of(stored: StoredRecord) -> GroupDefinition:

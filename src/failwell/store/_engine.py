@@ -18,12 +18,19 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, Pool, StaticPool
 
 from failwell._clock import Clock
-from failwell.store._errors import StoreError
-from failwell.store._schema import metadata, unit_stacks
+from failwell.store._errors import RefusedError, StoreError
+from failwell.store._schema import kinds, metadata
 
 _BUSY_TIMEOUT_S = 2.0
 _OPENING_TRIES = 40
 _OPENING_PAUSE_S = 0.05
+# What the driver raises for a value or a row, and not for the state of the database.
+_REFUSALS = (
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
 
 
 class Database:
@@ -67,6 +74,7 @@ class Database:
         """Open a transaction that excludes other writers from its start; commit it.
 
         Raises:
+            RefusedError: The database will not take what it was given.
             StoreError: The database cannot be opened, locked in time, or written.
         """
         with self._transaction(writing=True) as connection:
@@ -101,8 +109,9 @@ class Database:
                 with self._begin(writing=writing) as connection:
                     yield connection
         except (SQLAlchemyError, sqlite3.Error) as error:
-            reason = str(getattr(error, "orig", None) or error)
-            raise StoreError(self.name, reason) from error
+            cause = getattr(error, "orig", None) or error
+            kind = RefusedError if isinstance(cause, _REFUSALS) else StoreError
+            raise kind(self.name, str(cause)) from error
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise StoreError(self.name, reason) from error
@@ -160,7 +169,7 @@ class Database:
                 os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         with self._begin(writing=False) as connection:
             # The table that came last: a store without it is made complete.
-            if inspect(connection).has_table(unit_stacks.name):
+            if inspect(connection).has_table(kinds.name):
                 return
         if self._path is not None:
             with self._engine.connect() as connection:

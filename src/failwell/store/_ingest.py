@@ -1,32 +1,36 @@
 """One batch of a unit moves into the database in one transaction with its watermark.
 
-What a transaction did not commit is read again from the spool; what it did commit lies
+Where the database refuses something, the batch is halved until the record at fault is
+found and set aside. What a transaction did not commit is read again from the spool; what it did commit lies
 below the watermark and is never read again. That gives the effect of exactly once.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import (
-    DataError,
-    IntegrityError,
-    InterfaceError,
-    ProgrammingError,
-)
+from sqlalchemy import Connection, delete, func, insert, select
 
-from failwell.records import GroupDefinition
-from failwell.spool import Counter
-from failwell.store._batch import Batch, Rejected, StoredRecord, clean, clean_message
+from failwell.spool import Counter, SpoolFrame
+from failwell.store._batch import (
+    Batch,
+    Rejected,
+    StoredRecord,
+    clean,
+    clean_message,
+    read_batch,
+)
+from failwell.store._bulk import Bulk, Insert, Transaction, insertion
 from failwell.store._counts import (
-    add_counters,
     is_sane,
+    read_growth,
     read_keys,
     read_marks,
     remember_keys,
+    write_counts,
 )
-from failwell.store._groups import GroupWriter
+from failwell.store._engine import Database
+from failwell.store._errors import RefusedError
+from failwell.store._labels import Labels
 from failwell.store._schema import (
     counter_marks,
     events,
@@ -36,21 +40,15 @@ from failwell.store._schema import (
     watermarks,
 )
 from failwell.store._stacking import UnitStacks
+from failwell.store._stacks import StackReader
 from failwell.store._times import SECOND, microseconds
 
 _FINISHED_KEPT = 30 * 24 * 3600 * SECOND
 _QUARANTINE_KEPT = 1000
-_LARGEST_QUARANTINED = 64 * 1024
-# What says that this row is at fault; every other error means the database is.
-_ROW_ERRORS = (
-    DataError,
-    IntegrityError,
-    InterfaceError,
-    ProgrammingError,
-    OverflowError,
-    ValueError,
-    TypeError,
-)
+_LARGEST_QUARANTINED = (
+    64 * 1024
+)  # ValueError and its kin: the driver could not even send it.
+_REFUSALS = (RefusedError, ValueError, OverflowError, TypeError)
 
 
 class Ingested(NamedTuple):
@@ -59,6 +57,10 @@ class Ingested(NamedTuple):
     records: int = 0
     counted: int = 0
     rejected: int = 0
+
+    def plus(self, other: "Ingested") -> "Ingested":
+        """Return both together."""
+        return Ingested(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 class Progress(NamedTuple):
@@ -70,16 +72,14 @@ class Progress(NamedTuple):
 
 def read_progress(connection: Connection, unit_id: str) -> Progress:
     """Return how far a unit has been moved; position 0 for an unknown one."""
-    statement = select(watermarks.c.position, watermarks.c.finished)
-    row = connection.execute(statement.where(watermarks.c.unit_id == unit_id)).first()
-    return Progress(0, finished=False) if row is None else Progress(*row)
+    transaction = Transaction(connection)
+    for position, finished in _PROGRESS.fetch(transaction, [(unit_id,)]):
+        return Progress(position, bool(finished))
+    return Progress(0, finished=False)
 
 
 def covers(
-    connection: Connection,
-    unit_id: str,
-    size: int,
-    counters: Iterable[Counter],
+    connection: Connection, unit_id: str, size: int, counters: Iterable[Counter]
 ) -> bool:
     """Return whether all of a unit up to `size` and these counters are stored."""
     position, finished = read_progress(connection, unit_id)
@@ -87,95 +87,104 @@ def covers(
         return True
     if position < size:
         return False
-    marks, keys = read_marks(connection, unit_id), read_keys(connection, unit_id)
+    transaction = Transaction(connection)
+    sane = [counter for counter in counters if is_sane(counter)]
+    marks = read_marks(transaction, unit_id, sane)
+    missing = [c for c in sane if marks.get(c.slot, 0) < c.count]
     # A key without a definition below the size has lost it: it will never come.
-    countable = (c for c in counters if c.key in keys and is_sane(c))
-    return all(marks.get(c.slot, 0) >= c.count for c in countable)
+    return not read_keys(transaction, unit_id, (c.key for c in missing))
 
 
 class Ingest:
-    """One batch on its way in.
+    """Moves what a unit of the spool holds into the database.
 
     Args:
-        connection: A writing transaction.
+        database: The target.
+        stacks: Reads the frames of stacks.
+        unit_id: The unit.
+        now: The present moment.
+    """
+
+    def __init__(
+        self, database: Database, stacks: StackReader, unit_id: str, now: int
+    ) -> None:
+        self._database = database
+        self._stacks = stacks
+        self._unit_id = unit_id
+        self._now = now
+
+    def run(
+        self,
+        frames: Sequence[SpoolFrame],
+        counters: Sequence[Counter],
+        *,
+        finished: bool,
+    ) -> Ingested:
+        """Move these in one transaction, or in several where something is refused.
+
+        Raises:
+            StoreError: What was not moved remains above the watermark.
+        """
+        batch = read_batch(frames, self._stacks)
+        try:
+            return self._move(batch, counters, finished=finished)
+        except _REFUSALS as error:
+            if not frames:
+                raise
+            if len(frames) > 1:
+                half = len(frames) // 2
+                first = self.run(frames[:half], (), finished=False)
+                return first.plus(self.run(frames[half:], counters, finished=finished))
+            reason = f"{type(error).__name__}: {_reason(error)}"
+            bad = Rejected(batch.position, reason, frames[0].payload)
+        return self._move(
+            Batch(batch.position, rejected=[bad]), counters, finished=finished
+        )
+
+    def _move(
+        self, batch: Batch, counters: Sequence[Counter], *, finished: bool
+    ) -> Ingested:
+        with self._database.writing() as connection:
+            move = _Move(Transaction(connection), self._unit_id, self._now)
+            return move.run(batch, counters, finished=finished)
+
+
+class _Move:
+    """One transaction.
+
+    Args:
+        transaction: A writing one.
         unit_id: The unit it comes from.
         now: The present moment.
     """
 
-    def __init__(self, connection: Connection, unit_id: str, now: int) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction, unit_id: str, now: int) -> None:
+        self._transaction = transaction
+        self._connection = transaction.connection
         self._unit_id = unit_id
         self._now = now
-        self._groups = GroupWriter(connection)
 
     def run(
         self, batch: Batch, counters: Sequence[Counter], *, finished: bool
     ) -> Ingested:
         """Store what lies above the watermark, and move the watermark."""
-        position, already_finished = read_progress(self._connection, self._unit_id)
+        transaction, unit_id = self._transaction, self._unit_id
+        position, already_finished = read_progress(self._connection, unit_id)
         if already_finished:
             return Ingested()
         new = _above(batch, position)
-        rejected = list(new.rejected)
-        remember_keys(self._connection, self._unit_id, new.definitions)
-        self._define_groups(new)
-        records = UnitStacks(self._connection, self._unit_id).resolve(new)
-        rejected += self._insert_events(records)
-        counted = add_counters(self._connection, self._groups, self._unit_id, counters)
-        self._groups.write()
-        self._set_aside(rejected)
+        remember_keys(transaction, unit_id, new.definitions)
+        growth = read_growth(transaction, unit_id, counters)
+        records = UnitStacks(transaction, unit_id).resolve(new)
+        definitions = [entry.definition for entry in new.definitions]
+        definitions += [definition for definition, _, _ in growth.new]
+        labels = Labels(transaction, definitions, records)
+        _EVENTS.run(transaction, [_row(stored, labels) for stored in records])
+        write_counts(transaction, labels, growth, self._now)
+        labels.write()
+        self._set_aside(new.rejected)
         self._move_watermark(max(position, batch.position), finished=finished)
-        stored = len(records) + len(new.rejected) - len(rejected)
-        return Ingested(stored, counted, len(rejected))
-
-    def _define_groups(self, new: Batch) -> None:
-        """Make the groups that are new, first of all as their definitions say."""
-        definitions = [
-            entry.definition
-            for entry in new.definitions
-            if isinstance(entry.definition, GroupDefinition)
-        ]
-        hashes = {definition.hash for definition in definitions}
-        self._groups.look_up(hashes | {stored.record.group for stored in new.records})
-        for definition in definitions:
-            self._groups.define(definition)
-
-    def _insert_events(self, records: Sequence[StoredRecord]) -> list[Rejected]:
-        """Insert all at once; where that fails, each alone, to find the bad one."""
-        rows = [self._row(stored) for stored in records]
-        if not rows or self._insert(rows) is None:
-            return []
-        rejected = []
-        for stored, row in zip(records, rows, strict=True):
-            error = self._insert([row])
-            if error is not None:
-                reason = f"{type(error).__name__}: {error}"
-                rejected.append(Rejected(stored.position, reason, stored.payload))
-        return rejected
-
-    def _insert(self, rows: Sequence[dict[str, Any]]) -> Exception | None:
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(events).on_conflict_do_nothing(), rows)
-        except _ROW_ERRORS as error:
-            return error
-        return None
-
-    def _row(self, stored: StoredRecord) -> dict[str, Any]:
-        record = stored.record
-        return {
-            "id": record.id,
-            "group_id": self._groups.add_event(stored),
-            "at": microseconds(record.timestamp),
-            "environment": clean(record.environment),
-            "release": clean(record.release),
-            "type": clean(record.type),
-            "user_id": None if record.user_id is None else clean(record.user_id),
-            "request_id": (
-                None if record.request_id is None else clean(record.request_id)
-            ),
-            "payload": stored.payload,
-        }
+        return Ingested(len(records), growth.total, len(new.rejected))
 
     def _set_aside(self, rejected: Sequence[Rejected]) -> None:
         if not rejected:
@@ -197,11 +206,8 @@ class Ingest:
         )
 
     def _move_watermark(self, position: int, *, finished: bool) -> None:
-        row = {"position": position, "finished": finished, "moved_at": self._now}
-        statement = insert(watermarks).values(unit_id=self._unit_id, **row)
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["unit_id"], set_=row)
-        )
+        row = self._unit_id, position, finished, self._now
+        _WATERMARK.run(self._transaction, [row])
         if finished:
             self._forget()
 
@@ -227,3 +233,40 @@ def _above(batch: Batch, position: int) -> Batch:
         [entry for entry in batch.definitions if entry.position > position],
         [entry for entry in batch.rejected if entry.position > position],
     )
+
+
+def _reason(error: Exception) -> str:
+    return error.reason if isinstance(error, RefusedError) else str(error)
+
+
+def _row(stored: StoredRecord, labels: Labels) -> tuple[Any, ...]:
+    record = stored.record
+    fingerprint_id, kind_id, span = labels.record(record)
+    at = microseconds(record.timestamp)
+    span.add_event(at)
+    return (
+        record.id,
+        fingerprint_id,
+        kind_id,
+        at,
+        None if record.user_id is None else clean(record.user_id),
+        None if record.request_id is None else clean(record.request_id),
+        clean(record.request.route) if record.request else "",
+        stored.payload,
+    )
+
+
+def _replace(insert: Insert) -> Insert:
+    new = insert.excluded
+    values = {name: new[name] for name in ("position", "finished", "moved_at")}
+    return insert.on_conflict_do_update(index_elements=["unit_id"], set_=values)
+
+
+_PROGRESS = Bulk(
+    [watermarks.c.unit_id],
+    lambda new: select(watermarks.c.position, watermarks.c.finished).where(
+        watermarks.c.unit_id == new["unit_id"]
+    ),
+)
+_WATERMARK = insertion(watermarks, *watermarks.c.keys(), otherwise=_replace)
+_EVENTS = Bulk(list(events.c), lambda new: new.insert_into(events))

@@ -13,12 +13,28 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from failwell.records import ErrorRecord, decode_frames, put_frames
 from failwell.store._model import GroupPage, GroupSummary
-from failwell.store._schema import events, group_hashes, group_hours, groups, stacks
+from failwell.store._schema import (
+    events,
+    fingerprint_hours,
+    fingerprint_totals,
+    fingerprints,
+    groups,
+    kinds,
+    stacks,
+)
 from failwell.store._times import HOURS_SHOWN, moment
 
 _PER_QUERY = 500
 
 _decoder = msgspec.json.Decoder(ErrorRecord)
+_hash = (
+    select(fingerprints.c.hash)
+    .where(fingerprints.c.group_id == groups.c.id)
+    .order_by(fingerprints.c.id)
+    .limit(1)
+    .scalar_subquery()
+    .label("hash")
+)
 
 
 def newest_groups(connection: Connection, limit: int, hour: int) -> list[GroupSummary]:
@@ -27,7 +43,7 @@ def newest_groups(connection: Connection, limit: int, hour: int) -> list[GroupSu
     seen = groups.c.last_seen.is_not(None)
     order = groups.c.last_seen.desc(), groups.c.id.desc()
     return _summaries(
-        connection, select(groups).where(seen).order_by(*order), limit, hour
+        connection, select(groups, _hash).where(seen).order_by(*order), limit, hour
     )
 
 
@@ -35,41 +51,59 @@ def find_group(
     connection: Connection, group_id: int, event_limit: int, hour: int
 ) -> GroupPage | None:
     """Return a group with its newest events."""
-    chosen = select(groups).where(
+    chosen = select(groups, _hash).where(
         groups.c.id == group_id, groups.c.last_seen.is_not(None)
     )
     summaries = _summaries(connection, chosen, 1, hour)
     if not summaries:
         return None
-    hashes = select(group_hashes.c.hash).where(group_hashes.c.group_id == group_id)
+    hashes = select(fingerprints.c.hash).where(fingerprints.c.group_id == group_id)
     newest = (
         select(events.c.payload)
-        .where(events.c.group_id == group_id)
+        .join(fingerprints, fingerprints.c.id == events.c.fingerprint_id)
+        .where(fingerprints.c.group_id == group_id)
         .order_by(events.c.at.desc())
         .limit(event_limit)
     )
     return GroupPage(
         group=summaries[0],
         hashes=tuple(connection.scalars(hashes.distinct().order_by("hash"))),
-        environments=_seen_in(connection, group_id, group_hours.c.environment),
-        releases=_seen_in(connection, group_id, group_hours.c.release),
+        environments=_seen_in(connection, group_id, kinds.c.environment),
+        releases=_seen_in(connection, group_id, kinds.c.release),
         events=_records(connection, newest),
     )
 
 
-def find_event(connection: Connection, error_id: str) -> tuple[int, ErrorRecord] | None:
+def find(
+    connection: Connection, error_id: str, event_limit: int, hour: int
+) -> tuple[GroupPage, ErrorRecord | None] | None:
+    """Return the group of an error, and the error where it was kept."""
+    group_id, record = _find_event(connection, error_id) or (None, None)
+    if group_id is None:
+        group_id = _find_hash(connection, error_id.partition("-")[0])
+    if group_id is None:
+        return None
+    page = find_group(connection, group_id, event_limit, hour)
+    return None if page is None else (page, record)
+
+
+def _find_event(
+    connection: Connection, error_id: str
+) -> tuple[int, ErrorRecord] | None:
     """Return the group of an error that was kept in full, and the error."""
-    statement = select(events.c.group_id, events.c.payload)
+    statement = select(fingerprints.c.group_id, events.c.payload).join(
+        fingerprints, fingerprints.c.id == events.c.fingerprint_id
+    )
     row = connection.execute(statement.where(events.c.id == error_id)).first()
     return None if row is None else (row.group_id, *_read(connection, [row.payload]))
 
 
-def find_hash(connection: Connection, hash_: str) -> int | None:
+def _find_hash(connection: Connection, hash_: str) -> int | None:
     """Return the group of a hash; the one seen last where applications share it."""
     statement = (
         select(groups.c.id)
-        .join(group_hashes, group_hashes.c.group_id == groups.c.id)
-        .where(group_hashes.c.hash == hash_)
+        .join(fingerprints, fingerprints.c.group_id == groups.c.id)
+        .where(fingerprints.c.hash == hash_)
         .order_by(groups.c.last_seen.desc())
         .limit(1)
     )
@@ -112,7 +146,14 @@ def find_stacks(
 def _seen_in(
     connection: Connection, group_id: int, column: ColumnElement[str]
 ) -> tuple[str, ...]:
-    statement = select(column).where(group_hours.c.group_id == group_id).distinct()
+    totals = fingerprint_totals.c
+    statement = (
+        select(column)
+        .join(fingerprint_totals, totals.kind_id == kinds.c.id)
+        .join(fingerprints, fingerprints.c.id == totals.fingerprint_id)
+        .where(fingerprints.c.group_id == group_id)
+        .distinct()
+    )
     return tuple(sorted(value for value in connection.scalars(statement) if value))
 
 
@@ -129,15 +170,15 @@ def _charts(
 ) -> defaultdict[int, list[int]]:
     first = hour - HOURS_SHOWN + 1
     charts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * HOURS_SHOWN)
-    n = func.sum(group_hours.c.n).label("n")
+    hours, group_id = fingerprint_hours.c, fingerprints.c.group_id
     statement = (
-        select(group_hours.c.group_id, group_hours.c.hour, n)
-        .where(group_hours.c.group_id.in_(ids))
-        .where(group_hours.c.hour.between(first, hour))
-        .group_by(group_hours.c.group_id, group_hours.c.hour)
+        select(group_id, hours.hour, func.sum(hours.n))
+        .join(fingerprints, fingerprints.c.id == hours.fingerprint_id)
+        .where(group_id.in_(ids), hours.hour.between(first, hour))
+        .group_by(group_id, hours.hour)
     )
-    for group_id, at, count in connection.execute(statement):
-        charts[group_id][at - first] = count
+    for of_group, at, count in connection.execute(statement):
+        charts[of_group][at - first] = int(count)
     return charts
 
 

@@ -8,28 +8,28 @@ from failwell.store._model import AnswerCount, ErrorStats
 from failwell.store._schema import (
     answer_hours,
     answers,
-    group_hours,
-    group_minutes,
-    groups,
+    kind_hours,
+    kind_minutes,
+    kinds,
 )
 from failwell.store._times import MINUTES_PER_HOUR, MinuteRange, hour_start
 
 
 def count_types(connection: Connection, minutes: MinuteRange) -> ErrorStats:
-    """Count the errors of these minutes by the type of their group."""
+    """Count the errors of these minutes by the type of their kind."""
     parts = union_all(*_parts(minutes)).subquery()
-    # By group first: thousands of rows are joined instead of hundreds of thousands.
+    # By kind first: a few rows are joined instead of hundreds of thousands.
     sums = (
-        select(parts.c.group_id, func.sum(parts.c.n).label("n"))
-        .group_by(parts.c.group_id)
+        select(parts.c.kind_id, func.sum(parts.c.n).label("n"))
+        .group_by(parts.c.kind_id)
         .subquery()
     )
     n = func.sum(sums.c.n).label("n")
     statement = (
-        select(groups.c.type, n)
-        .join(groups, groups.c.id == sums.c.group_id)
-        .group_by(groups.c.type)
-        .order_by(n.desc(), groups.c.type)
+        select(kinds.c.type, n)
+        .join(kinds, kinds.c.id == sums.c.kind_id)
+        .group_by(kinds.c.type)
+        .order_by(n.desc(), kinds.c.type)
     )
     types = {row.type: int(row.n) for row in connection.execute(statement)}
     return ErrorStats(total_errors=sum(types.values()), error_types=types)
@@ -37,10 +37,10 @@ def count_types(connection: Connection, minutes: MinuteRange) -> ErrorStats:
 
 def _parts(minutes: MinuteRange) -> list[Select[int, int]]:
     """Whole hours inside, and the minutes that stand out at the edges."""
-    by_minute = select(group_minutes.c.group_id, group_minutes.c.n)
-    by_hour = select(group_hours.c.group_id, group_hours.c.n)
+    by_minute = select(kind_minutes.c.kind_id, kind_minutes.c.n)
+    by_hour = select(kind_hours.c.kind_id, kind_hours.c.n)
     hours = minutes.hours
-    minute, hour = group_minutes.c.minute, group_hours.c.hour
+    minute, hour = kind_minutes.c.minute, kind_hours.c.hour
     within = by_minute.where(minute >= minutes.first, minute < minutes.end)
     if hours.first >= hours.end:
         return [within]
@@ -55,11 +55,11 @@ def count_hours(
     connection: Connection, first: int, end: int
 ) -> list[tuple[datetime, int]]:
     """Count all errors of each hour from `first` up to, but not with, `end`."""
-    n = func.sum(group_hours.c.n).label("n")
+    n = func.sum(kind_hours.c.n).label("n")
     statement = (
-        select(group_hours.c.hour, n)
-        .where(group_hours.c.hour >= first, group_hours.c.hour < end)
-        .group_by(group_hours.c.hour)
+        select(kind_hours.c.hour, n)
+        .where(kind_hours.c.hour >= first, kind_hours.c.hour < end)
+        .group_by(kind_hours.c.hour)
     )
     counts = {row.hour: int(row.n) for row in connection.execute(statement)}
     return [(hour_start(hour), counts.get(hour, 0)) for hour in range(first, end)]

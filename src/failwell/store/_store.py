@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from failwell._clock import SYSTEM_CLOCK, Clock
+from failwell._late import LateModule
 from failwell.records import ErrorRecord
 from failwell.spool import Counter, SpoolFrame
-from failwell.store._batch import read_batch
 from failwell.store._model import AnswerCount, ErrorStats, GroupPage, GroupSummary
 from failwell.store._stacks import StackReader
 from failwell.store._times import (
@@ -20,10 +19,19 @@ from failwell.store._times import (
 )
 
 if TYPE_CHECKING:
-    from failwell.store._ingest import Ingested
-    from failwell.store._sql import SqlStore
+    from sqlalchemy import Connection
+
+    from failwell.store import _engine, _ingest, _queries, _statistics, _tokens
+else:
+    # They import SQLAlchemy, which costs 100 ms: only on use.
+    _engine = LateModule("failwell.store._engine")
+    _ingest = LateModule("failwell.store._ingest")
+    _queries = LateModule("failwell.store._queries")
+    _statistics = LateModule("failwell.store._statistics")
+    _tokens = LateModule("failwell.store._tokens")
 
 _HIGHEST_LIMIT = 10_000
+_SECONDS_PER_HOUR = 3600
 
 
 class Store:
@@ -43,10 +51,11 @@ class Store:
         self._url = url
         self._clock = clock
         self._stacks = StackReader()
+        self._opened: dict[str, _engine.Database] = {}
 
     def close(self) -> None:
         """Close what is open; a later use opens it again (memory: as an empty one)."""
-        self._sql.close()
+        self._database.close()
 
     def ingest(
         self,
@@ -55,7 +64,7 @@ class Store:
         counters: Sequence[Counter],
         *,
         finished: bool,
-    ) -> "Ingested":
+    ) -> "_ingest.Ingested":
         """Move frames and counters of a unit, and its watermark, in one transaction.
 
         Frames at or below the watermark, and what counters counted before, are passed
@@ -74,15 +83,16 @@ class Store:
         Raises:
             StoreError: Nothing was stored; try again later.
         """
-        batch = read_batch(frames, self._stacks)
-        return self._sql.ingest(unit_id, batch, counters, finished=finished)
+        now = microseconds(self._clock.now())
+        ingest = _ingest.Ingest(self._database, self._stacks, unit_id, now)
+        return ingest.run(list(frames), counters, finished=finished)
 
     def kept_open(self) -> AbstractContextManager[None]:
         """Let what this thread does meanwhile share one connection: it is cheaper.
 
         Each call is a transaction all the same.
         """
-        return self._sql.kept_open()
+        return self._database.kept_open()
 
     def watermark(self, unit_id: str) -> int:
         """Return the offset up to which a unit was moved; 0 for an unknown one.
@@ -90,7 +100,8 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        return self._sql.progress(unit_id).position
+        with self._reading() as connection:
+            return _ingest.read_progress(connection, unit_id).position
 
     def is_finished(self, unit_id: str) -> bool:
         """Return whether a unit was moved to its end and only waits to be removed.
@@ -98,7 +109,8 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        return self._sql.progress(unit_id).finished
+        with self._reading() as connection:
+            return _ingest.read_progress(connection, unit_id).finished
 
     def covers(self, unit_id: str, size: int, counters: Sequence[Counter]) -> bool:
         """Return whether the store has a unit's frames up to `size` and these counts.
@@ -106,7 +118,8 @@ class Store:
         Raises:
             StoreError: The store cannot be read.
         """
-        return self._sql.covers(unit_id, size, counters)
+        with self._reading() as connection:
+            return _ingest.covers(connection, unit_id, size, counters)
 
     def use_once(self, token_id: str, expires_at: float) -> bool:
         """Return True the first time for a token that has not expired, then False.
@@ -118,7 +131,9 @@ class Store:
         Raises:
             StoreError: The store cannot be written; the token is not used.
         """
-        return self._sql.use_once(token_id, microseconds(expires_at))
+        now, end = microseconds(self._clock.now()), microseconds(expires_at)
+        with self._database.writing() as connection:
+            return _tokens.use_token(connection, token_id, end, now)
 
     def groups(self, limit: int = 100) -> list[GroupSummary]:
         """Return the groups seen last, the latest first.
@@ -130,7 +145,9 @@ class Store:
             StoreError: The store cannot be read.
             ValueError: `limit` is out of range.
         """
-        return self._sql.groups(_checked(limit))
+        checked = _checked(limit)
+        with self._reading() as connection:
+            return _queries.newest_groups(connection, checked, self._hour())
 
     def group(self, group_id: int, events: int = 20) -> GroupPage | None:
         """Return a group with its newest events, or None where there is none.
@@ -143,7 +160,9 @@ class Store:
             StoreError: The store cannot be read.
             ValueError: `events` is out of range.
         """
-        return self._sql.group(group_id, _checked(events))
+        checked = _checked(events)
+        with self._reading() as connection:
+            return _queries.find_group(connection, group_id, checked, self._hour())
 
     def find(
         self, error_id: str, events: int = 20
@@ -158,7 +177,9 @@ class Store:
             StoreError: The store cannot be read.
             ValueError: `events` is out of range.
         """
-        return self._sql.find(error_id, _checked(events))
+        checked = _checked(events)
+        with self._reading() as connection:
+            return _queries.find(connection, error_id, checked, self._hour())
 
     def recent(self, limit: int = 100) -> list[ErrorRecord]:
         """Return the newest errors that were kept in full, the latest first.
@@ -170,7 +191,9 @@ class Store:
             StoreError: The store cannot be read.
             ValueError: `limit` is out of range.
         """
-        return self._sql.recent(_checked(limit))
+        checked = _checked(limit)
+        with self._reading() as connection:
+            return _queries.recent_events(connection, checked)
 
     def stats(self, start: datetime, end: datetime) -> ErrorStats:
         """Count the errors of a range of time, exact to the minute.
@@ -186,7 +209,9 @@ class Store:
             StoreError: The store cannot be read.
             ValueError: `start` is after `end`.
         """
-        return self._sql.stats(minute_range(start, end))
+        minutes = minute_range(start, end)
+        with self._reading() as connection:
+            return _statistics.count_types(connection, minutes)
 
     def hourly(self, start: datetime, end: datetime) -> list[tuple[datetime, int]]:
         """Count the errors of every hour that a range of time touches, the oldest first.
@@ -204,7 +229,8 @@ class Store:
         if hours > LONGEST_SERIES_HOURS:
             message = f"{hours} hours are too many; ask for at most ten years"
             raise ValueError(message)
-        return self._sql.hourly(first, first + hours)
+        with self._reading() as connection:
+            return _statistics.count_hours(connection, first, first + hours)
 
     def answers(self, limit: int = 100) -> list[AnswerCount]:
         """Return what was answered without being recorded, the most frequent first.
@@ -216,15 +242,22 @@ class Store:
             StoreError: The store cannot be read.
             ValueError: `limit` is out of range.
         """
-        return self._sql.answers(_checked(limit))
+        checked = _checked(limit)
+        with self._reading() as connection:
+            return _statistics.most_answered(connection, checked)
 
-    @cached_property
-    def _sql(self) -> "SqlStore":
-        from failwell.store._sql import (  # noqa: PLC0415 - costs 100 ms: only on use
-            SqlStore,
+    @property
+    def _database(self) -> "_engine.Database":
+        # One for all threads: a second one in memory would be another database.
+        return self._opened.get("") or self._opened.setdefault(
+            "", _engine.Database(self._url, self._clock)
         )
 
-        return SqlStore(self._url, self._clock)
+    def _reading(self) -> "AbstractContextManager[Connection]":
+        return self._database.reading()
+
+    def _hour(self) -> int:
+        return int(self._clock.now() // _SECONDS_PER_HOUR)
 
 
 def _checked(limit: int) -> int:

@@ -6,7 +6,11 @@ from typing import NamedTuple
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 MINUTES_PER_HOUR = 60
+DAY = 24 * MINUTES_PER_HOUR * MINUTE
+HOURS_PER_DAY = 24
 HOURS_SHOWN = 24
+MINUTES_SHOWN = 25 * MINUTES_PER_HOUR
+"""How far back groups are counted by the minute."""
 LATEST_SECOND = 253_402_300_800
 """The first second of the year 10000, which no datetime can hold."""
 LATEST_MINUTE = LATEST_SECOND // 60

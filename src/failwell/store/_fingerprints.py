@@ -1,0 +1,231 @@
+"""Fingerprints and their groups while they are written: whose they are, their totals."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Table,
+    case,
+    delete,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from failwell.records import GroupDefinition
+from failwell.store._batch import clean, clean_message
+from failwell.store._bulk import Bulk, Insert, New, Transaction, insertion
+from failwell.store._schema import fingerprint_totals, fingerprints, groups
+from failwell.store._span import Span
+
+_LONGEST_PARTS = 20_000
+
+
+class Key(NamedTuple):
+    """What a fingerprint is known by."""
+
+    application: str
+    algorithm: str
+    hash: str
+
+
+class Known(NamedTuple):
+    """A fingerprint of the store."""
+
+    id: int
+    group_id: int
+
+
+def key_of(definition: GroupDefinition) -> Key:
+    """Return the key of what a definition counts."""
+    return Key(
+        clean(definition.application),
+        clean(definition.algorithm),
+        clean(definition.hash),
+    )
+
+
+class Fingerprints:
+    """The fingerprints that one transaction touches; `write` brings totals up to date.
+
+    Args:
+        transaction: A writing one.
+    """
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._known: dict[Key, Known] = {}
+        self._spans: defaultdict[tuple[Known, int], Span] = defaultdict(Span)
+
+    def find(self, wanted: Mapping[Key, GroupDefinition]) -> None:
+        """Find the fingerprints of these; make those that are new."""
+        # Sorted, so that of two transactions that need the same ones neither waits
+        # for the other in a circle.
+        keys = sorted(wanted.keys() - self._known.keys())
+        self._look_up(keys)
+        for key in keys:
+            if key not in self._known:
+                self._create(key, wanted[key])
+
+    def label(self, key: Key, kind_id: int) -> tuple[int, int, Span]:
+        """Return the number of one that was found, of its kind, and what to add."""
+        known = self._known[key]
+        return known.id, kind_id, self._spans[known, kind_id]
+
+    def write(self) -> None:
+        """Add the spans to the fingerprints and to the groups they belong to now."""
+        totals, spans, owners = [], defaultdict[int, Span](Span), {}
+        for (known, kind_id), span in sorted(self._spans.items()):
+            if span.is_empty():
+                continue
+            totals.append((known.id, kind_id, span.first()[0], span.last, span.n))
+            spans[known.id].add(span)
+            owners[known.id] = known.group_id
+        if not self._transaction.is_sqlite:
+            # Another shipper or a merge may be at it; SQLite has one writer.
+            ids = [(fingerprint_id,) for fingerprint_id in sorted(spans)]
+            owners = dict(_LOCK_FINGERPRINTS.fetch(self._transaction, ids))
+        _ADD_TO_TOTALS.run(self._transaction, totals)
+        _ADD_TO_FINGERPRINTS.run(self._transaction, _rows(spans))
+        of_groups: defaultdict[int, Span] = defaultdict(Span)
+        for fingerprint_id, span in spans.items():
+            of_groups[owners[fingerprint_id]].add(span)
+        if not self._transaction.is_sqlite:
+            _LOCK_GROUPS.fetch(self._transaction, [(id_,) for id_ in sorted(of_groups)])
+        _ADD_TO_GROUPS.run(self._transaction, _rows(of_groups))
+
+    def _look_up(self, keys: list[Key]) -> None:
+        for id_, group_id, *key in _FIND.fetch(self._transaction, keys):
+            self._known[Key(*key)] = Known(id_, group_id)
+
+    def _create(self, key: Key, definition: GroupDefinition) -> None:
+        aliases = [
+            Key(key.application, clean(algorithm), clean(hash_))
+            for algorithm, hash_ in sorted(definition.aliases.items())
+        ]
+        self._look_up([alias for alias in aliases if alias not in self._known])
+        known = next((self._known[a] for a in aliases if a in self._known), None)
+        group_id = known.group_id if known else self._create_group(definition)
+        parts = msgspec.json.encode(definition.parts).decode()
+        self._add(key, group_id, parts if len(parts) <= _LONGEST_PARTS else "[]")
+        if not known and self._known[key].group_id != group_id:
+            # Another shipper was faster.
+            own = delete(groups).where(groups.c.id == group_id)
+            self._transaction.connection.execute(own)
+        for alias in aliases:
+            # A process that still writes the other algorithm's hash alone joins, too.
+            if alias not in self._known:
+                self._add(alias, self._known[key].group_id, "[]")
+
+    def _add(self, key: Key, group_id: int, parts: str) -> None:
+        _NEW.run(self._transaction, [(*key, group_id, group_id, parts)])
+        self._look_up([key])
+
+    def _create_group(self, definition: GroupDefinition) -> int:
+        statement = groups.insert().values(
+            application=clean(definition.application),
+            code=clean(definition.code),
+            type=clean(definition.type),
+            culprit=clean(definition.culprit),
+            message=clean_message(definition.message),
+        )
+        connection = self._transaction.connection
+        return int(connection.execute(statement.returning(groups.c.id)).scalar_one())
+
+
+def _rows(spans: Mapping[int, Span]) -> list[tuple[int, ...]]:
+    return [
+        (id_, spans[id_].n, *spans[id_].first(), spans[id_].last)
+        for id_ in sorted(spans)
+    ]
+
+
+def _seen(table: Table, new: New) -> dict[str, ColumnElement[Any]]:
+    first, last = table.c.first_seen, table.c.last_seen
+    is_first = or_(first.is_(None), first > new["stays_first"])
+    is_last = or_(last.is_(None), last < new["last"])
+    return {
+        "total": table.c.total + new["added"],
+        "first_seen": case((is_first, new["first"]), else_=first),
+        "last_seen": case((is_last, new["last"]), else_=last),
+    }
+
+
+def _reopened(new: New) -> dict[str, ColumnElement[Any]]:
+    resolved: ColumnElement[str] = literal_column("'resolved'")
+    is_open: ColumnElement[str] = literal_column("'open'")
+    comes_back = (groups.c.state == resolved) & (new["last"] > groups.c.state_at)
+    return {
+        "state": case((comes_back, is_open), else_=groups.c.state),
+        "state_at": case((comes_back, new["last"]), else_=groups.c.state_at),
+    }
+
+
+def _add_to_totals(insert: Insert) -> Insert:
+    known, new = fingerprint_totals.c, insert.excluded
+    first, last = known.first_seen, known.last_seen
+    return insert.on_conflict_do_update(
+        index_elements=list(fingerprint_totals.primary_key),
+        set_={
+            "n": known.n + new.n,
+            "first_seen": case((new.first_seen < first, new.first_seen), else_=first),
+            "last_seen": case((new.last_seen > last, new.last_seen), else_=last),
+        },
+    )
+
+
+_ADD_TO_TOTALS = insertion(
+    fingerprint_totals, *fingerprint_totals.c.keys(), otherwise=_add_to_totals
+)
+_ADDED = [
+    Column(name, BigInteger) for name in ("added", "first", "stays_first", "last")
+]
+_FIND = Bulk(
+    [fingerprints.c[name] for name in Key._fields],
+    lambda new: select(
+        fingerprints.c.id,
+        fingerprints.c.group_id,
+        *(fingerprints.c[name] for name in Key._fields),
+    ).where(*(fingerprints.c[name] == new[name] for name in Key._fields)),
+)
+_NEW = insertion(fingerprints, *Key._fields, "group_id", "home_group_id", "parts")
+_LOCK_FINGERPRINTS = Bulk(
+    [fingerprints.c.id],
+    lambda new: (
+        select(fingerprints.c.id, fingerprints.c.group_id)
+        .where(fingerprints.c.id == new["id"])
+        .order_by(fingerprints.c.id)
+        .with_for_update(of=fingerprints)
+    ),
+)
+_LOCK_GROUPS = Bulk(
+    [groups.c.id],
+    lambda new: (
+        select(groups.c.id)
+        .where(groups.c.id == new["id"])
+        .order_by(groups.c.id)
+        .with_for_update(of=groups)
+    ),
+)
+_ADD_TO_FINGERPRINTS = Bulk(
+    [fingerprints.c.id, *_ADDED],
+    lambda new: (
+        update(fingerprints)
+        .where(fingerprints.c.id == new["id"])
+        .values(_seen(fingerprints, new))
+    ),
+)
+_ADD_TO_GROUPS = Bulk(
+    [groups.c.id, *_ADDED],
+    lambda new: (
+        update(groups)
+        .where(groups.c.id == new["id"])
+        .values(_seen(groups, new) | _reopened(new))
+    ),
+)
