@@ -140,6 +140,11 @@ def clean_message(text: str) -> str:
     return clean(text[:_LONGEST_MESSAGE], 4 * _LONGEST_MESSAGE)
 
 
+def search_text(*told: str) -> str:
+    """Return what a group of this type, place, code and message is found by."""
+    return "\n".join(told).casefold()
+
+
 def group_of(stored: StoredRecord) -> GroupDefinition:
     """Return what a record itself says of its group, where no definition does."""
     record = stored.record
