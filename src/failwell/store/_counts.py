@@ -8,7 +8,7 @@ import collections
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Column, select
 
 from failwell.records import AnswerDefinition, Definition, GroupDefinition
 from failwell.spool import Counter
@@ -65,8 +65,12 @@ def read_marks(
     transaction: Transaction, unit_id: str, counters: Iterable[Counter]
 ) -> dict[int, int]:
     """Return the highest reading of each of these counters, by slot."""
-    wanted = [(unit_id, counter.slot) for counter in counters]
-    return dict(_MARKS.fetch(transaction, wanted))
+    slots = [counter.slot for counter in counters]
+    if not slots:
+        return {}
+    # Slots are taken one after the other, so that those which grow lie together.
+    span = (unit_id, min(slots), max(slots))
+    return dict(_MARKS.fetch(transaction, [span]))
 
 
 def read_keys(
@@ -171,10 +175,10 @@ _KEYS = Bulk(
     ),
 )
 _MARKS = Bulk(
-    [counter_marks.c.unit_id, counter_marks.c.slot],
+    [counter_marks.c.unit_id, Column("first", BigInteger), Column("last", BigInteger)],
     lambda new: select(counter_marks.c.slot, counter_marks.c.n).where(
         counter_marks.c.unit_id == new["unit_id"],
-        counter_marks.c.slot == new["slot"],
+        counter_marks.c.slot.between(new["first"], new["last"]),
     ),
 )
 

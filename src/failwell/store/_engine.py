@@ -221,6 +221,8 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     # A record leaves the spool once this database has it, so a commit must survive a
     # power cut: in WAL mode that takes FULL.
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA cache_size=-16384")
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
 
 
 def _on_begin(connection: Connection) -> None:

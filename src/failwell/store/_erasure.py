@@ -10,10 +10,10 @@ import re
 import msgspec
 from sqlalchemy import Connection, Delete, delete, select, update
 
-from failwell.store._batch import clean
 from failwell.store._merging import refresh_text
 from failwell.store._model import Erased
 from failwell.store._schema import events, facets, groups, landmarks, quarantine
+from failwell.store._text import clean
 
 _ERASED = "[erased]"
 # A shorter id, as a bare number, says nothing of anybody and is in half of all titles.

@@ -19,10 +19,10 @@ from sqlalchemy import (
 )
 
 from failwell.records import GroupDefinition
-from failwell.store._batch import clean, clean_message, search_text
 from failwell.store._bulk import Bulk, Insert, New, Transaction, insertion
 from failwell.store._schema import fingerprint_totals, fingerprints, groups
 from failwell.store._span import Span
+from failwell.store._text import clean, clean_message, search_text
 
 _LONGEST_PARTS = 20_000
 
@@ -40,15 +40,6 @@ class Known(NamedTuple):
 
     id: int
     group_id: int
-
-
-def key_of(definition: GroupDefinition) -> Key:
-    """Return the key of what a definition counts."""
-    return Key(
-        clean(definition.application),
-        clean(definition.algorithm),
-        clean(definition.hash),
-    )
 
 
 class Fingerprints:

@@ -6,7 +6,7 @@ below the watermark and is never read again. That gives the effect of exactly on
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -14,12 +14,9 @@ from failwell.spool import Counter, SpoolFrame
 from failwell.store._batch import (
     Batch,
     Rejected,
-    StoredRecord,
-    clean,
-    clean_message,
     read_batch,
 )
-from failwell.store._bulk import Bulk, Insert, Transaction, insertion
+from failwell.store._bulk import Bulk, Insert, Row, Transaction, insertion
 from failwell.store._counts import (
     is_sane,
     read_growth,
@@ -30,7 +27,7 @@ from failwell.store._counts import (
 )
 from failwell.store._engine import Database
 from failwell.store._errors import RefusedError
-from failwell.store._labels import Labels
+from failwell.store._labels import Label, Labels
 from failwell.store._schema import (
     counter_marks,
     events,
@@ -39,9 +36,11 @@ from failwell.store._schema import (
     unit_stacks,
     watermarks,
 )
+from failwell.store._spooled import SpooledRecord
 from failwell.store._stacking import UnitStacks
 from failwell.store._stacks import StackReader
-from failwell.store._times import SECOND, microseconds
+from failwell.store._text import clean, clean_message
+from failwell.store._times import SECOND
 
 _FINISHED_KEPT = 30 * 24 * 3600 * SECOND
 _QUARANTINE_KEPT = 1000
@@ -175,16 +174,17 @@ class _Move:
         new = _above(batch, position)
         remember_keys(transaction, unit_id, new.definitions)
         growth = read_growth(transaction, unit_id, counters)
-        records = UnitStacks(transaction, unit_id).resolve(new)
+        payloads = UnitStacks(transaction, unit_id).resolve(new)
         definitions = [entry.definition for entry in new.definitions]
         definitions += [definition for definition, _, _ in growth.new]
-        labels = Labels(transaction, definitions, records)
-        _EVENTS.run(transaction, [_row(stored, labels) for stored in records])
+        labels = Labels(transaction, definitions, new.records)
+        rows = list(map(_row, new.records, labels.records, payloads))
+        _EVENTS.run(transaction, rows)
         write_counts(transaction, labels, growth, self._now)
         labels.write()
         self._set_aside(new.rejected)
         self._move_watermark(max(position, batch.position), finished=finished)
-        return Ingested(len(records), growth.total, len(new.rejected))
+        return Ingested(len(rows), growth.total, len(new.rejected))
 
     def _set_aside(self, rejected: Sequence[Rejected]) -> None:
         if not rejected:
@@ -239,20 +239,18 @@ def _reason(error: Exception) -> str:
     return error.reason if isinstance(error, RefusedError) else str(error)
 
 
-def _row(stored: StoredRecord, labels: Labels) -> tuple[Any, ...]:
-    record = stored.record
-    fingerprint_id, kind_id, span = labels.record(record)
-    at = microseconds(record.timestamp)
-    span.add_event(at)
+def _row(record: SpooledRecord, label: Label, payload: bytes) -> Row:
+    head = record.head
+    label.span.add_event(record.at)
     return (
-        record.id,
-        fingerprint_id,
-        kind_id,
-        at,
-        None if record.user_id is None else clean(record.user_id),
-        None if record.request_id is None else clean(record.request_id),
-        clean(record.request.route) if record.request else "",
-        stored.payload,
+        head.id,
+        label.fingerprint_id,
+        label.kind_id,
+        record.at,
+        None if head.user_id is None else clean(head.user_id),
+        None if head.request_id is None else clean(head.request_id),
+        clean(head.request.route) if head.request else "",
+        payload,
     )
 
 

@@ -1,20 +1,23 @@
 """The numbers of all that a batch names: fingerprints, kinds, answers and losses."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from failwell.records import (
     AnswerDefinition,
     Definition,
-    ErrorRecord,
     GroupDefinition,
     LossDefinition,
 )
-from failwell.store._batch import StoredRecord, clean, group_of
 from failwell.store._bulk import Transaction
-from failwell.store._fingerprints import Fingerprints, Key, key_of
+from failwell.store._fingerprints import Fingerprints, Key
 from failwell.store._names import ANSWERS, KINDS, LOSSES, Answer, Kind, Loss
 from failwell.store._span import Span
+from failwell.store._spooled import Outline, SpooledRecord
+from failwell.store._text import clean
+
+_REMEMBERED = 4096
 
 
 class Label(NamedTuple):
@@ -39,30 +42,34 @@ class Labels:
         self,
         transaction: Transaction,
         definitions: Iterable[Definition],
-        records: Sequence[StoredRecord],
+        records: Sequence[SpooledRecord],
     ) -> None:
-        outlines: dict[_Outline, StoredRecord] = {}
-        for stored in records:
-            outlines.setdefault(_outline(stored.record), stored)
         named = _Named()
-        named.add(definitions)
-        of_records = {at: group_of(stored) for at, stored in outlines.items()}
-        named.add(of_records.values())
-        self._kinds = KINDS.of(transaction, named.kinds)
+        for definition in definitions:
+            named.add(definition)
+        outlines = [record.outline for record in records]
+        for outline, record in zip(outlines, records, strict=True):
+            if outline not in named.groups:
+                named.groups[outline] = record.group()
         self._answers = ANSWERS.of(transaction, named.answers)
         self._losses = LOSSES.of(transaction, named.losses)
+        kinds = KINDS.of(transaction, {_kind(outline) for outline in named.groups})
         self._fingerprints = Fingerprints(transaction)
-        self._fingerprints.find(named.groups)
-        self._records = {at: self.group(group) for at, group in of_records.items()}
-
-    def record(self, record: ErrorRecord) -> Label:
-        """Return where a record belongs."""
-        return self._records[_outline(record)]
+        self._fingerprints.find(
+            {_key(outline): group for outline, group in reversed(named.groups.items())}
+        )
+        self._groups = {
+            outline: Label(
+                *self._fingerprints.label(_key(outline), kinds[_kind(outline)])
+            )
+            for outline in named.groups
+        }
+        self.records = [self._groups[outline] for outline in outlines]
+        """Where each record belongs."""
 
     def group(self, definition: GroupDefinition) -> Label:
         """Return where what a definition counts belongs."""
-        kind_id = self._kinds[_kind(definition)]
-        return Label(*self._fingerprints.label(key_of(definition), kind_id))
+        return self._groups[_outline(definition)]
 
     def answer(self, definition: AnswerDefinition) -> int:
         """Return the number of what a definition counts."""
@@ -77,51 +84,42 @@ class Labels:
         self._fingerprints.write()
 
 
-class _Outline(NamedTuple):
-    """What decides where a record belongs, as it was written."""
-
-    application: str
-    environment: str
-    release: str
-    code: str
-    type: str
-    algorithm: str
-    group: str
-
-
-def _outline(record: ErrorRecord) -> _Outline:
-    return _Outline(
-        record.application,
-        record.environment,
-        record.release,
-        record.code,
-        record.type,
-        record.algorithm,
-        record.group,
-    )
-
-
 class _Named:
-    """Names, each once."""
+    """What is named, each once."""
 
     def __init__(self) -> None:
-        self.groups: dict[Key, GroupDefinition] = {}
-        self.kinds: set[Kind] = set()
+        self.groups: dict[Outline, GroupDefinition] = {}
         self.answers: set[Answer] = set()
         self.losses: set[Loss] = set()
 
-    def add(self, definitions: Iterable[Definition]) -> None:
-        for definition in definitions:
-            if isinstance(definition, GroupDefinition):
-                self.groups.setdefault(key_of(definition), definition)
-                self.kinds.add(_kind(definition))
-            elif isinstance(definition, AnswerDefinition):
-                self.answers.add(_answer(definition))
-            else:
-                self.losses.add(_loss(definition))
+    def add(self, definition: Definition) -> None:
+        if isinstance(definition, GroupDefinition):
+            self.groups.setdefault(_outline(definition), definition)
+        elif isinstance(definition, AnswerDefinition):
+            self.answers.add(_answer(definition))
+        else:
+            self.losses.add(_loss(definition))
 
 
-def _kind(of: GroupDefinition) -> Kind:
+def _outline(of: GroupDefinition) -> Outline:
+    return Outline(
+        of.application,
+        of.environment,
+        of.release,
+        of.code,
+        of.type,
+        of.algorithm,
+        of.hash,
+    )
+
+
+@lru_cache(_REMEMBERED)
+def _key(of: Outline) -> Key:
+    return Key(clean(of.application), clean(of.algorithm), clean(of.hash))
+
+
+@lru_cache(_REMEMBERED)
+def _kind(of: Outline) -> Kind:
     return Kind(
         clean(of.application),
         clean(of.environment),

@@ -22,7 +22,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from failwell.store._batch import clean
 from failwell.store._model import GroupSummary
 from failwell.store._query import GroupCursor, GroupQuery, Page
 from failwell.store._schema import (
@@ -35,6 +34,7 @@ from failwell.store._schema import (
     kinds,
     landmarks,
 )
+from failwell.store._text import clean
 from failwell.store._times import HOUR, HOURS_SHOWN, moment, stored
 
 _Condition = ColumnElement[bool]

@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import Column, ColumnElement, Connection, Row, func, or_, select, update
 
 from failwell.exceptions import NotFoundError
-from failwell.store._batch import search_text
 from failwell.store._listing import GROUP_COLUMNS
 from failwell.store._query import State
 from failwell.store._schema import fingerprints, groups
+from failwell.store._text import search_text
 
 _FEWEST = 2
 

@@ -23,7 +23,6 @@ from sqlalchemy import (
 )
 
 from failwell.records import ErrorRecord, decode_frames, put_frames
-from failwell.store._batch import clean
 from failwell.store._listing import summaries
 from failwell.store._merging import find_group_row
 from failwell.store._model import Fingerprint, GroupPage, ValueCount
@@ -38,6 +37,7 @@ from failwell.store._schema import (
     landmarks,
     stacks,
 )
+from failwell.store._text import clean
 from failwell.store._times import moment
 
 _PER_QUERY = 500

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 
 from sqlalchemy import select, update
 
-from failwell.store._batch import Batch, ReadRecord, StoredRecord, clean, refer
+from failwell.store._batch import Batch
 from failwell.store._bulk import Bulk, Transaction, insertion
 from failwell.store._schema import stacks, unit_stacks
+from failwell.store._spooled import SpooledRecord
 from failwell.store._stacks import StoredStack, UnitStack
-from failwell.store._times import DAY, microseconds
+from failwell.store._text import clean
+from failwell.store._times import DAY
 
 
 class UnitStacks:
@@ -26,48 +28,39 @@ class UnitStacks:
     def __init__(self, transaction: Transaction, unit_id: str) -> None:
         self._transaction = transaction
         self._unit_id = unit_id
-        self._known: dict[str, UnitStack] = {}
+        self._known: dict[str, StoredStack] = {}
 
-    def resolve(self, new: Batch) -> list[StoredRecord]:
-        """Keep what the batch brought, and return its records with their references."""
+    def resolve(self, new: Batch) -> list[bytes]:
+        """Keep what the batch brought; return each of its records as it is to be kept."""
         self._remember(new.stacks)
         self._recall(new.records)
-        records = [refer(read, self._known) for read in new.records]
-        self._keep(new, records)
-        return records
+        payloads = [record.refer(self._known) for record in new.records]
+        self._keep(new)
+        return payloads
 
     def _remember(self, entries: Iterable[UnitStack]) -> None:
         for entry in entries:
-            self._known.setdefault(entry.key, entry)
+            self._known.setdefault(entry.key, entry.stack)
         rows = [
-            (self._unit_id, entry.key, entry.stack.hash, clean(entry.stack.culprit))
-            for entry in self._known.values()
+            (self._unit_id, key, stack.hash, clean(stack.culprit))
+            for key, stack in self._known.items()
         ]
         _NEW_KEYS.run(self._transaction, sorted(rows))
 
-    def _recall(self, records: Iterable[ReadRecord]) -> None:
-        wanted = {
-            info.stack
-            for read in records
-            for info in read.record.exceptions
-            if info.stack and info.stack not in self._known
-        }
-        rows = [(self._unit_id, key) for key in sorted(wanted)]
+    def _recall(self, records: Iterable[SpooledRecord]) -> None:
+        wanted = {key for record in records for key in record.stacks}
+        rows = [(self._unit_id, key) for key in sorted(wanted - self._known.keys())]
         for key, hash_, culprit in _OF_UNIT.fetch(self._transaction, rows):
-            stack = StoredStack(hash_, b"", culprit)
-            self._known[key] = UnitStack(0, key, stack)
+            self._known[key] = StoredStack(hash_, b"", culprit)
 
-    def _keep(self, new: Batch, records: Iterable[StoredRecord]) -> None:
+    def _keep(self, new: Batch) -> None:
         """Store the new stacks, and note the day on which each was used last."""
         given = {entry.stack.hash: entry.stack for entry in new.stacks}
-        for read in new.records:
-            given.update((stack.hash, stack) for stack in read.stacks if stack)
         days = dict.fromkeys(given, 0)
-        for stored in records:
-            day = microseconds(stored.record.timestamp) // DAY
-            for info in stored.record.exceptions:
-                if info.stack:
-                    days[info.stack] = max(day, days.get(info.stack, 0))
+        for record in new.records:
+            given.update((stack.hash, stack) for stack in record.brought if stack)
+            for hash_ in record.stacks:
+                days[hash_] = max(record.at // DAY, days.get(hash_, 0))
         # Asked for first: most are there already, and each is many times its hash.
         known: dict[str, int] = dict(
             _LAST_USED.fetch(self._transaction, [(h,) for h in sorted(days)])

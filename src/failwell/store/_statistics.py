@@ -20,7 +20,6 @@ from sqlalchemy import (
     union_all,
 )
 
-from failwell.store._batch import clean
 from failwell.store._merging import find_group_row
 from failwell.store._model import (
     MINUTES_OF,
@@ -43,6 +42,7 @@ from failwell.store._schema import (
     loss_hours,
     losses,
 )
+from failwell.store._text import clean
 from failwell.store._times import (
     HOURS_KEPT,
     HOURS_PER_DAY,
