@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from failwell.store._schema import events, metadata
 
 # Any number that other users of the database are unlikely to lock.
-_LOCK = 0x6661696C77656C6C
+_LOCK = 0x6661696C70727565
 _BOUNDS = re.compile(r"FOR VALUES FROM \('(-?\d+)'\) TO \('(-?\d+)'\)")
 _PARTITIONS = text(
     "SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bounds"

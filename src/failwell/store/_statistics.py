@@ -6,13 +6,12 @@ then the hour counts as a whole.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     Table,
     func,
@@ -74,15 +73,20 @@ def count_errors(
 ) -> ErrorStats:
     """Count the errors of these minutes by what they are."""
     parts = list(_parts(_outward(connection, minutes), _ROLLUPS))
-    rows: Sequence[Row[*tuple[Any, ...]]] = []
+    types, codes, environments, releases = (Counter[str]() for _ in range(4))
     if parts:
         rows = connection.execute(_by_kind(parts, application)).all()
+        for type_, code, environment, release, n in rows:
+            types[type_] += int(n)
+            codes[code] += int(n)
+            environments[environment] += int(n)
+            releases[release] += int(n)
     return ErrorStats(
-        total_errors=sum(int(row.n) for row in rows),
-        error_types=_ranked(rows, "type"),
-        codes=_ranked(rows, "code"),
-        environments=_ranked(rows, "environment"),
-        releases=_ranked(rows, "release"),
+        total_errors=types.total(),
+        error_types=_ranked(types),
+        codes=_ranked(codes),
+        environments=_ranked(environments),
+        releases=_ranked(releases),
     )
 
 
@@ -237,14 +241,12 @@ def _by_kind(
         .group_by(together.c.kind_id)
         .subquery()
     )
-    joined = select(kinds, sums.c.n).join(sums, sums.c.kind_id == kinds.c.id)
+    told = kinds.c.type, kinds.c.code, kinds.c.environment, kinds.c.release
+    joined = select(*told, sums.c.n).join(sums, sums.c.kind_id == kinds.c.id)
     return joined.where(*_of(application, kinds))
 
 
-def _ranked(rows: Iterable[Row[*tuple[Any, ...]]], name: str) -> dict[str, int]:
-    sums: Counter[str] = Counter()
-    for row in rows:
-        sums[getattr(row, name)] += int(row.n)
+def _ranked(sums: Counter[str]) -> dict[str, int]:
     return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
 
 
