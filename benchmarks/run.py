@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("failing_request.py", "answers.py", "resilience.py")
+BENCHMARKS = ("failing_request.py", "answers.py", "resilience.py", "reading.py")
 
 
 def main() -> int:

@@ -90,7 +90,7 @@ def test_a_counter_waits_for_its_definition(store: Store, feed: "Feed") -> None:
     """What was counted before its definition arrived is counted when it does."""
     feed.count(2)
     store.ingest(feed.unit.id, [], feed.unit.counters(), finished=False)
-    assert store.groups() == []
+    assert not store.groups()
 
     feed.move(store)
 

@@ -87,7 +87,7 @@ def test_a_locked_store_fails_without_a_change(
             feed.move(store)
 
         assert "locked" in failure.value.reason
-        assert store.groups() == []
+        assert not store.groups()
 
     feed.move(store)
     assert store.groups()[0].count == 1

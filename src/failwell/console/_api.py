@@ -45,7 +45,13 @@ class _Api:
 
     def groups(self) -> object:
         """Return the groups, and the answers that were counted only."""
-        return {"groups": self._store.groups(), "answers": self._store.answers()}
+        groups = self._store.groups()
+        return {
+            "groups": groups.items,
+            "next": groups.next,
+            "answers": self._store.answers(),
+            "losses": self._store.losses(),
+        }
 
     def group(self, group_id: str) -> object:
         """Return a group with its newest events."""
@@ -75,6 +81,6 @@ class _Api:
             "error_types": stats.error_types,
             "hourly": [
                 {"begin": hour, "count": count}
-                for hour, count in self._store.hourly(begin, end)
+                for hour, count in self._store.series(begin, end).points
             ],
         }

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from failwell.console._charts import last_day
 from failwell.console._desk import Desk, find_error_id, read_group_id
 from failwell.records import ErrorRecord
-from failwell.store import GroupPage, StoreError
+from failwell.store import GroupPage, GroupQuery, StoreError
 
 _GROUPS, _ANSWERS, _EVENTS = 100, 50, 20
 _Shown = tuple[GroupPage, ErrorRecord | None]
@@ -40,8 +40,8 @@ class _Pages:
             return self._desk.page(
                 "groups.html",
                 settled=self._desk.settle(),
-                hourly=[count for _, count in self._store.hourly(*day)],
-                groups=self._store.groups(limit=_GROUPS),
+                hourly=[count for _, count in self._store.series(*day).points],
+                groups=self._store.groups(GroupQuery(limit=_GROUPS)),
                 answers=self._store.answers(limit=_ANSWERS),
                 limit=_GROUPS,
             )

@@ -22,7 +22,7 @@ from failwell.records import GroupDefinition
 from failwell.store._bulk import Bulk, Insert, New, Transaction, insertion
 from failwell.store._schema import fingerprint_totals, fingerprints, groups
 from failwell.store._span import Span
-from failwell.store._text import clean, clean_message
+from failwell.store._text import clean, clean_message, search_text
 
 _LONGEST_PARTS = 20_000
 
@@ -119,12 +119,16 @@ class Fingerprints:
         self._look_up([key])
 
     def _create_group(self, definition: GroupDefinition) -> int:
+        told = {
+            "type": clean(definition.type),
+            "culprit": clean(definition.culprit),
+            "code": clean(definition.code),
+            "message": clean_message(definition.message),
+        }
         statement = groups.insert().values(
             application=clean(definition.application),
-            code=clean(definition.code),
-            type=clean(definition.type),
-            culprit=clean(definition.culprit),
-            message=clean_message(definition.message),
+            search=search_text(*told.values()),
+            **told,
         )
         connection = self._transaction.connection
         return int(connection.execute(statement.returning(groups.c.id)).scalar_one())

@@ -83,6 +83,8 @@ groups = Table(
     _text("type"),
     _text("culprit"),
     _text("message"),
+    # What a text is looked for in: type, place, code and message without case.
+    _text("search"),
     Column("state", Text, nullable=False, server_default="open"),
     Column("state_at", BigInteger),
     Column("total", BigInteger, nullable=False, server_default=text("0")),
@@ -112,6 +114,7 @@ fingerprints = Table(
     Column("last_seen", BigInteger),
     UniqueConstraint("application", "algorithm", "hash"),
     Index("fingerprints_by_group", "group_id"),
+    Index("fingerprints_by_home", "home_group_id"),
     Index("fingerprints_by_hash", "hash"),
 )
 
@@ -136,6 +139,7 @@ fingerprint_totals = _counts(
     _number("kind_id", key=True),
     _number("first_seen"),
     _number("last_seen"),
+    index=[Index("fingerprint_totals_by_kind", "kind_id")],
 )
 # Sketches (HyperLogLog) of the users that were met. Day 0 holds those of all days.
 fingerprint_users = Table(
@@ -160,6 +164,13 @@ def _event_columns() -> list[Column[Any]]:
     ]
 
 
+def _by_user(table: str) -> Index:
+    known = text("user_id IS NOT NULL")
+    return Index(
+        f"{table}_by_user", "user_id", sqlite_where=known, postgresql_where=known
+    )
+
+
 # Nothing is unique here, since partitions could not hold it: the watermark, moved in
 # the same transaction, is what keeps an event from being stored twice.
 events = Table(
@@ -168,16 +179,9 @@ events = Table(
     *_event_columns(),
     Index("events_by_id", "id"),
     Index("events_by_fingerprint", "fingerprint_id", "at"),
-    Index("events_by_time", "at").ddl_if(dialect="sqlite"),
-    Index("events_by_time_range", "at", postgresql_using="brin").ddl_if(
-        dialect="postgresql"
-    ),
-    Index(
-        "events_by_user",
-        "user_id",
-        sqlite_where=text("user_id IS NOT NULL"),
-        postgresql_where=text("user_id IS NOT NULL"),
-    ),
+    # With the kind, by which an application's own are found among many others.
+    Index("events_by_time", "at", "kind_id"),
+    _by_user("events"),
     postgresql_partition_by="RANGE (at)",
 )
 
@@ -188,6 +192,7 @@ landmarks = Table(
     *_event_columns(),
     Index("landmarks_by_id", "id"),
     Index("landmarks_by_fingerprint", "fingerprint_id", "at"),
+    _by_user("landmarks"),
 )
 
 # Of the kept events: their route, and every tag under its own name. What is beyond a
@@ -213,6 +218,7 @@ stacks = Table(
     _text("hash", key=True),
     Column("frames", LargeBinary, nullable=False),
     _number("last_used"),
+    Index("stacks_by_last_used", "last_used"),
 )
 
 answers = Table(

@@ -17,3 +17,8 @@ def clean(text: str, longest: int = LONGEST_NAME) -> str:
 def clean_message(text: str) -> str:
     """Return the beginning of a message, as `clean` does."""
     return clean(text[:_LONGEST_MESSAGE], 4 * _LONGEST_MESSAGE)
+
+
+def search_text(*told: str) -> str:
+    """Return what a group of this type, place, code and message is found by."""
+    return "\n".join(told).casefold()
