@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,7 +34,8 @@ class Settings:
     spool_dir: Path
     """Folder of the spool; default `<instance path>/failwell/spool`."""
     store_url: str
-    """SQLAlchemy URL; default `sqlite:///<instance path>/failwell/store.db`."""
+    """SQLAlchemy URL of an SQLite file or of PostgreSQL; default
+    `sqlite:///<instance path>/failwell/store.db`."""
     console_key: str | None
     """Opens the console, 16 characters at least; without it there is no console."""
     console_prefix: str
@@ -166,10 +168,25 @@ def _path(name: str, value: object) -> Path:
 
 
 def _store_url(name: str, value: object) -> str:
+    if isinstance(value, str) and re.match(
+        r"postgresql(\+psycopg)?://[^/]*/[^?]", value
+    ):
+        if find_spec("psycopg") is None:
+            message = (
+                f"{name} names a PostgreSQL database, and its driver is not installed: "
+                'pip install "failwell[postgresql]"'
+            )
+            raise SettingsError(message)
+        return value
     # Without a path SQLAlchemy would open a store in memory and forget all of it.
-    if not isinstance(value, str) or not re.match("sqlite:///[^?:]", value):
-        raise _refuse(name, value, "a URL such as sqlite:////var/lib/app/errors.db")
-    return value
+    if isinstance(value, str) and re.match("sqlite:///[^?:]", value):
+        return value
+    raise _refuse(
+        name,
+        value,
+        "a URL such as sqlite:////var/lib/app/errors.db or "
+        "postgresql://user:password@host/errors; other databases are not supported",
+    )
 
 
 def _key(name: str, value: object) -> str:
