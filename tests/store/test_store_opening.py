@@ -39,7 +39,7 @@ def test_a_memory_store_that_nobody_closes_is_closed() -> None:
     """Python 3.13 warns of connections left open, in the tests of every application."""
     store = Store("sqlite://")
     store.groups()
-    connection = store._database._engine.raw_connection().driver_connection
+    connection = store._database.backend.engine.raw_connection().driver_connection
     assert connection is not None
 
     del store

@@ -10,18 +10,24 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
+    BigInteger,
+    Boolean,
     ClauseElement,
     Column,
     ColumnElement,
     Connection,
     Dialect,
+    Integer,
+    LargeBinary,
     Table,
+    Text,
     bindparam,
     column,
     func,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 Row: TypeAlias = tuple[Any, ...]
 Insert: TypeAlias = sqlite.Insert | postgresql.Insert
@@ -138,6 +144,40 @@ def addition(table: Table) -> Bulk:
         )
 
     return insertion(table, *table.c.keys(), otherwise=add)
+
+
+_NAMES: dict[type[TypeEngine[Any]], str] = {
+    BigInteger: "int8",
+    Boolean: "bool",
+    Integer: "int4",
+    LargeBinary: "bytea",
+    Text: "text",
+}
+"""What PostgreSQL calls the types of the schema."""
+
+
+class Load:
+    """The insertion of many rows of which none is there yet, by COPY in PostgreSQL.
+
+    Args:
+        table: Where; a row has all of its columns.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._insert = Bulk(list(table.c), lambda new: new.insert_into(table))
+        names = ", ".join(f'"{name}"' for name in table.c.keys())  # noqa: SIM118 - columns are no mapping
+        self._copy = f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT BINARY)'
+        self._types = [_NAMES[type(c.type)] for c in table.c]
+
+    def run(self, transaction: Transaction, rows: Sequence[Row]) -> None:
+        """Insert them."""
+        if transaction.is_sqlite:
+            self._insert.run(transaction, rows)
+        elif rows:
+            with transaction.cursor.copy(self._copy) as copy:
+                copy.set_types(self._types)
+                for row in rows:
+                    copy.write_row(row)
 
 
 class _Compiled(NamedTuple):

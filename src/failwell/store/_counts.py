@@ -148,10 +148,12 @@ class _Counts:
             hours[minute // MINUTES_PER_HOUR, kind_id] += n
         for (hour, kind_id), n in hours.items():
             days[hour // HOURS_PER_DAY, kind_id] += n
-        sums = (self._kind_minutes, hours, days, self._minutes, self._hours)
-        for bulk, counted in zip(
-            _ADDITIONS, (*sums, self.answers, self.losses), strict=True
-        ):
+        sums: list[collections.Counter[Any]] = [
+            *(self._kind_minutes, hours, days),
+            *(self._minutes, self._hours),
+            *(self.answers, self.losses),
+        ]
+        for bulk, counted in zip(_ADDITIONS, sums, strict=True):
             bulk.run(transaction, [(*key, n) for key, n in sorted(counted.items())])
 
 

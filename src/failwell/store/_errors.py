@@ -1,4 +1,4 @@
-"""The error that the store raises."""
+"""The error that the store raises, and what of it the store itself tells apart."""
 
 from failwell.exceptions import ServiceUnavailableError
 
@@ -26,7 +26,8 @@ class StoreError(ServiceUnavailableError):
 
 
 class RefusedError(StoreError):
-    """The database is there and will not take a value or a row; for the store itself.
+    """The database is there and will not take a value or a row; nor the next time."""
 
-    Trying the same again would be refused again.
-    """
+
+class ConflictError(StoreError):
+    """Another transaction was in the way; the same again may succeed at once."""

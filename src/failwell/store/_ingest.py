@@ -5,6 +5,7 @@ found and set aside. What a transaction did not commit is read again from the sp
 below the watermark and is never read again. That gives the effect of exactly once.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from failwell.store._batch import (
     Rejected,
     read_batch,
 )
-from failwell.store._bulk import Bulk, Insert, Row, Transaction, insertion
+from failwell.store._bulk import Bulk, Insert, Load, Row, Transaction, insertion
 from failwell.store._counts import (
     is_sane,
     read_growth,
@@ -26,7 +27,7 @@ from failwell.store._counts import (
     write_counts,
 )
 from failwell.store._engine import Database
-from failwell.store._errors import RefusedError
+from failwell.store._errors import ConflictError, RefusedError
 from failwell.store._labels import Label, Labels
 from failwell.store._schema import (
     counter_marks,
@@ -43,6 +44,7 @@ from failwell.store._text import clean, clean_message
 from failwell.store._times import SECOND
 
 _FINISHED_KEPT = 30 * 24 * 3600 * SECOND
+_RETRIES = 4
 _QUARANTINE_KEPT = 1000
 _LARGEST_QUARANTINED = (
     64 * 1024
@@ -124,9 +126,8 @@ class Ingest:
         Raises:
             StoreError: What was not moved remains above the watermark.
         """
-        batch = read_batch(frames, self._stacks)
         try:
-            return self._move(batch, counters, finished=finished)
+            return self._persist(frames, counters, finished=finished)
         except _REFUSALS as error:
             if not frames:
                 raise
@@ -135,12 +136,35 @@ class Ingest:
                 first = self.run(frames[:half], (), finished=False)
                 return first.plus(self.run(frames[half:], counters, finished=finished))
             reason = f"{type(error).__name__}: {_reason(error)}"
-            bad = Rejected(batch.position, reason, frames[0].payload)
-        return self._move(
-            Batch(batch.position, rejected=[bad]), counters, finished=finished
-        )
+            bad = Rejected(frames[0].end, reason, frames[0].payload)
+            batch = Batch(frames[0].end, rejected=[bad])
+        return self._write(batch, counters, finished=finished)
+
+    def _persist(
+        self,
+        frames: Sequence[SpoolFrame],
+        counters: Sequence[Counter],
+        *,
+        finished: bool,
+    ) -> Ingested:
+        """Move all in one transaction, again where something was in the way."""
+        for _ in range(_RETRIES):
+            with contextlib.suppress(ConflictError):
+                return self._move(frames, counters, finished=finished)
+        return self._move(frames, counters, finished=finished)
 
     def _move(
+        self,
+        frames: Sequence[SpoolFrame],
+        counters: Sequence[Counter],
+        *,
+        finished: bool,
+    ) -> Ingested:
+        batch = read_batch(frames, self._stacks)
+        self._database.make_room(record.at for record in batch.records)
+        return self._write(batch, counters, finished=finished)
+
+    def _write(
         self, batch: Batch, counters: Sequence[Counter], *, finished: bool
     ) -> Ingested:
         with self._database.writing() as connection:
@@ -267,4 +291,4 @@ _PROGRESS = Bulk(
     ),
 )
 _WATERMARK = insertion(watermarks, *watermarks.c.keys(), otherwise=_replace)
-_EVENTS = Bulk(list(events.c), lambda new: new.insert_into(events))
+_EVENTS = Load(events)

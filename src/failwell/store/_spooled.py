@@ -1,8 +1,7 @@
-"""A record on its way from the spool into the store, read no further than needed.
+"""A record on its way from the spool into the store.
 
 Owns which of its fields decide where it belongs, and the exchange of the references to
-its unit's stacks for references to the store's. What is passed over is only checked to
-be JSON in UTF-8, and stays as it was written.
+its unit's stacks for references to the store's. All else stays as it was written.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from failwell.records import ExceptionInfo, GroupDefinition
+from failwell.records import ErrorRecord, ExceptionInfo, GroupDefinition
 from failwell.store._stacks import StoredStack
 from failwell.store._text import LONGEST_NAME, clean
 from failwell.store._times import LATEST_SECOND, microseconds
@@ -57,6 +56,11 @@ class _Exception(ExceptionInfo, frozen=True):
     frames: msgspec.Raw = _NO_FRAMES  # type: ignore[assignment] # unread
 
 
+class _Whole(ErrorRecord, frozen=True, kw_only=True):
+    exceptions: msgspec.Raw  # type: ignore[assignment] # read apart
+
+
+_check = msgspec.json.Decoder(_Whole).decode
 _decode_head = msgspec.json.Decoder(_Head).decode
 _decode_chain = msgspec.json.Decoder(tuple[_Exception, ...]).decode
 _encode = msgspec.json.Encoder().encode
@@ -80,8 +84,9 @@ class SpooledRecord:
     def __init__(
         self, payload: bytes, position: int, read_stack: Callable[[bytes], StoredStack]
     ) -> None:
-        if not payload.isascii():
-            payload.decode()
+        # All of it is read once, so that whatever is stored can be shown, but not kept:
+        # thousands of whole records at a time would keep the garbage collector busy.
+        _check(payload)
         self._written = payload
         self.position = position
         self.head = _decode_head(payload)
