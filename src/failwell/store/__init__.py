@@ -20,7 +20,7 @@ from failwell.store._model import (
     TimeSeries,
     ValueCount,
 )
-from failwell.store._query import SORTS, STATES, GroupQuery, Page, State
+from failwell.store._query import SORTS, STATES, GroupQuery, Page, Sort, State
 from failwell.store._service import ErrorLog, ErrorLoggingService
 from failwell.store._shipper import Shipped, Shipper
 from failwell.store._store import Store
@@ -46,6 +46,7 @@ __all__ = [
     "Shipped",
     "Shipper",
     "ShipperThread",
+    "Sort",
     "State",
     "Store",
     "StoreError",
