@@ -14,6 +14,7 @@ from failwell.cli._keeping import add_keeping
 from failwell.cli._options import as_json_option
 from failwell.cli._reading import add_reading
 from failwell.cli._ship import ship_once, ship_until_signalled
+from failwell.cli._upkeep import add_upkeep
 
 
 def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
@@ -30,6 +31,7 @@ def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
     )
     add_reading(group, clock)
     add_keeping(group)
+    add_upkeep(group)
     _add_ship(group)
     _add_doctor(group, clock)
     _add_catalog(group)

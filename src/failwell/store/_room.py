@@ -79,8 +79,11 @@ def give_back(connection: Connection, pages: int) -> int:
     before = _pragma(connection, "page_count")
     if not _pragma(connection, "freelist_count"):
         return 0
-    # Read to its end: each row of its result is one page.
-    connection.exec_driver_sql(f"PRAGMA incremental_vacuum({pages})").fetchall()
+    # By the driver, and read to its end: each page is a row, which has no columns.
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA incremental_vacuum({pages})")
+    cursor.fetchall()
+    cursor.close()
     freed = before - _pragma(connection, "page_count")
     return freed * _pragma(connection, "page_size")
 

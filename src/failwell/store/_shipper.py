@@ -15,6 +15,7 @@ from typing import NamedTuple
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell.spool import Counter, SpoolFrame
 from failwell.store._errors import StoreError
+from failwell.store._housekeeping import Housekeeper
 from failwell.store._store import Store
 from failwell.store._units import Source, Unit
 
@@ -91,6 +92,7 @@ class Shipper:
         self._away = False
         self._nudged = threading.Event()
         self._turn = threading.Lock()
+        self._housekeeper = Housekeeper(store, clock)
 
     def ship(
         self, proceed: Callable[[], bool] = lambda: True, *, patience_s: float = -1.0
@@ -118,7 +120,7 @@ class Shipper:
     def run(self, stop: threading.Event) -> None:
         """Move what comes, in small batches with rests between, until `stop` is set.
 
-        Looks four times a second. While the store is away it waits longer each time,
+        Looks four times a second, and now and then prunes the store. While the store is away it waits longer each time,
         up to 30 seconds, with jitter. Never raises.
         """
         # To open a connection costs more than a small batch, and SQLite tidies up
@@ -138,6 +140,7 @@ class Shipper:
             polls += 1
             if moved:
                 failures = 0
+                self._keep_house(stop)
                 self._wait(stop, _POLL_S)
             else:
                 self._wait(stop, _backoff(failures))
@@ -157,6 +160,12 @@ class Shipper:
             self._complain("", "The spool cannot be read", error)
             return False
         return True
+
+    def _keep_house(self, stop: threading.Event) -> None:
+        try:
+            self._housekeeper.work(_Rest(stop, self._clock).proceed)
+        except Exception as error:  # noqa: BLE001 - a dead shipper would move nothing
+            self._complain("retention", "The store cannot be pruned", error)
 
     def _wait(self, stop: threading.Event, seconds: float) -> None:
         while seconds > 0 and not stop.is_set():
