@@ -3,19 +3,29 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import hypothesis.strategies as st
 import msgspec
 from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from failwell.records import ErrorRecord, ExceptionInfo, GroupDefinition
 from failwell.spool import Counter as SpoolCounter
 from failwell.spool import FrameKind, SpoolFrame
 from failwell.store import GroupQuery, Retention, Store
 from failwell.testing import ManualClock
+
+if TYPE_CHECKING:
+    from databases import DatabaseServer
 
 DAYS = 2
 HASHES = tuple(f"{number:016x}" for number in range(1, 5))
@@ -37,12 +47,13 @@ class Counted(NamedTuple):
 class StoreAgainstModel(RuleBasedStateMachine):
     """A store, and a list of all that was ever counted."""
 
-    def __init__(self) -> None:
+    unit_s = 1
+    """What events go by when they are too old."""
+
+    def __init__(self, url: str = "sqlite://") -> None:
         super().__init__()
         self.clock = ManualClock(now=1_800_000_000.0)
-        self.store = Store(
-            "sqlite://", clock=self.clock, retention=Retention(days=DAYS)
-        )
+        self.store = Store(url, clock=self.clock, retention=Retention(days=DAYS))
         self.counted: list[Counted] = []
         self.kept: dict[str, list[float]] = {}
         self.homes: dict[str, int] = {}
@@ -80,12 +91,14 @@ class StoreAgainstModel(RuleBasedStateMachine):
         for _ in self.store.prune():
             pass
         oldest = int(self.clock.now()) - DAYS * 24 * _HOUR
+        oldest_event = oldest // self.unit_s * self.unit_s
         self.vague_hours |= {
             c.minute // 60 for c in self.counted if c.minute // 60 < oldest // _HOUR
         }
         for hash_, moments in self.kept.items():
             ends = {min(moments), max(moments)}
-            self.kept[hash_] = [at for at in moments if at in ends or at >= oldest]
+            left = [at for at in moments if at in ends or at >= oldest_event]
+            self.kept[hash_] = left
 
     @precondition(lambda self: len(set(self.places.values())) > 1)
     @rule(data=st.data())
@@ -218,8 +231,26 @@ def _sum(pairs: Iterable[tuple[object, int]]) -> dict[object, int]:
     return dict(sums)
 
 
-StoreAgainstModel.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=20, deadline=None
-)
-TestStore = StoreAgainstModel.TestCase
-"""A store counts and forgets exactly as the model does."""
+def test_a_store_counts_and_forgets_as_the_model_does() -> None:
+    """Whatever is counted, merged, taken apart and pruned, in whatever order."""
+    few = settings(max_examples=15, stateful_step_count=20, deadline=None)
+
+    run_state_machine_as_test(StoreAgainstModel, settings=few)
+
+
+def test_so_does_one_in_postgresql(postgresql: "DatabaseServer") -> None:
+    """Where whole days of events go at once."""
+    few = settings(max_examples=4, stateful_step_count=15, deadline=None)
+    with ExitStack() as databases:
+
+        def machine() -> StoreAgainstModel:
+            url = databases.enter_context(postgresql.database())
+            return _ByDay(url.render_as_string(hide_password=False))
+
+        run_state_machine_as_test(machine, settings=few)
+
+
+class _ByDay(StoreAgainstModel):
+    """Events go with their day, not a moment earlier."""
+
+    unit_s = 86_400
