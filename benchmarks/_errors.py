@@ -62,24 +62,6 @@ class Errors:
             message=f"room-{fault.number} has no booking {self._written}",
             stack=fault.stack_key.hex(),
         )
-        headers = {
-            "accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-            "accept-language": "en-GB,en;q=0.5",
-            "host": "shop.example",
-            "referer": f"https://shop.example/rooms/{fault.number}",
-            "user-agent": _BROWSER,
-        }
-        request = RequestInfo(
-            method="POST",
-            route=f"/rooms/<int:room_id>/bookings/{fault.number % 25}",
-            path=path,
-            query="page=2&sort=name",
-            headers=headers,
-            content_type="application/json",
-            content_length=78,
-            url=f"https://shop.example{path}?page=2&sort=name",
-            body={"title": "Review", "room": fault.number, "people": [user, user + 1]},
-        )
         said = f"looked for room {fault.number}"
         return ErrorRecord(
             id=f"{fault.group}-{self._random.getrandbits(64):016x}",
@@ -90,7 +72,7 @@ class Errors:
             release="2026.11.3",
             code="INTERNAL_ERROR",
             exceptions=(info,),
-            request=request,
+            request=_request(fault.number, path, user),
             request_id=f"{self._random.getrandbits(128):032x}",
             user_id=str(user),
             trace_id=f"{self._random.getrandbits(128):032x}",
@@ -102,6 +84,27 @@ class Errors:
                 ),
             ),
         )
+
+
+def _request(number: int, path: str, user: int) -> RequestInfo:
+    headers = {
+        "accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "accept-language": "en-GB,en;q=0.5",
+        "host": "shop.example",
+        "referer": f"https://shop.example/rooms/{number}",
+        "user-agent": _BROWSER,
+    }
+    return RequestInfo(
+        method="POST",
+        route=f"/rooms/<int:room_id>/bookings/{number % 25}",
+        path=path,
+        query="page=2&sort=name",
+        headers=headers,
+        content_type="application/json",
+        content_length=78,
+        url=f"https://shop.example{path}?page=2&sort=name",
+        body={"title": "Review", "room": number, "people": [user, user + 1]},
+    )
 
 
 def _fault(number: int) -> _Fault:

@@ -17,6 +17,7 @@ from failwell.records import (
     ExceptionInfo,
     Frame,
     GroupDefinition,
+    LossDefinition,
 )
 from failwell.spool._memory_unit import MemoryUnit
 from failwell.store import Store
@@ -141,6 +142,10 @@ class Feed:
     def count_answer(self, n: int = 1, *, ago: float = 0.0, **facts: object) -> None:
         """Count an answer `n` times, so many seconds ago."""
         self._count(ANSWER, n, ago, facts)
+
+    def count_loss(self, what: LossDefinition, n: int = 1, *, ago: float = 0.0) -> None:
+        """Count a loss `n` times, so many seconds ago."""
+        self._count(what, n, ago, {})
 
     def define(self) -> GroupDefinition:
         """Return what `count` counts."""

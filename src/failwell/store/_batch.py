@@ -37,6 +37,15 @@ class KeyDefinition(NamedTuple):
     payload: bytes
 
 
+class User(NamedTuple):
+    """A user who met what a key of the unit counts."""
+
+    position: int
+    key: bytes
+    user: bytes
+    """8 bytes that no id can be made of again."""
+
+
 class Rejected(NamedTuple):
     """What could not be stored, and why."""
 
@@ -53,6 +62,7 @@ class Batch:
     records: list[SpooledRecord] = field(default_factory=list)
     stacks: list[UnitStack] = field(default_factory=list)
     definitions: list[KeyDefinition] = field(default_factory=list)
+    users: list[User] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
 
@@ -72,6 +82,8 @@ def read_batch(frames: Iterable[SpoolFrame], stacks: StackReader) -> Batch:
                 batch.records.append(record)
             elif frame.kind is FrameKind.STACK:
                 batch.stacks.append(_read_stack(frame, read_stack))
+            elif frame.kind is FrameKind.USER:
+                batch.users.append(_read_user(frame))
             else:
                 batch.definitions.append(_read_definition(frame))
         except Exception as error:  # noqa: BLE001 - one bad frame must not stop the rest
@@ -97,6 +109,13 @@ def read_definition(payload: bytes) -> Definition:
 def _read_definition(frame: SpoolFrame) -> KeyDefinition:
     key, payload = frame.payload[:KEY_LENGTH], frame.payload[KEY_LENGTH:]
     return KeyDefinition(frame.end, key, read_definition(payload), payload)
+
+
+def _read_user(frame: SpoolFrame) -> User:
+    if len(frame.payload) != 2 * KEY_LENGTH:
+        message = f"a user of {len(frame.payload)} bytes instead of {2 * KEY_LENGTH}"
+        raise ValueError(message)
+    return User(frame.end, frame.payload[:KEY_LENGTH], frame.payload[KEY_LENGTH:])
 
 
 def _read_stack(frame: SpoolFrame, read: Callable[[bytes], StoredStack]) -> UnitStack:

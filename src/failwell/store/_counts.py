@@ -81,6 +81,14 @@ def read_keys(
     return dict(_KEYS.fetch(transaction, wanted))
 
 
+def read_definitions(
+    transaction: Transaction, unit_id: str, keys: Iterable[bytes]
+) -> dict[bytes, Definition]:
+    """Return what these keys of a unit count."""
+    encoded = read_keys(transaction, unit_id, keys)
+    return {key: read_definition(definition) for key, definition in encoded.items()}
+
+
 def read_growth(
     transaction: Transaction, unit_id: str, counters: Iterable[Counter]
 ) -> Growth:
@@ -91,8 +99,7 @@ def read_growth(
     sane = [counter for counter in counters if is_sane(counter)]
     marks = read_marks(transaction, unit_id, sane)
     grown = [c for c in sane if marks.get(c.slot, 0) < c.count]
-    keys = read_keys(transaction, unit_id, (c.key for c in grown))
-    definitions = {key: read_definition(encoded) for key, encoded in keys.items()}
+    definitions = read_definitions(transaction, unit_id, (c.key for c in grown))
     known = [c for c in grown if c.key in definitions]
     return Growth(
         [(definitions[c.key], c.minute, c.count - marks.get(c.slot, 0)) for c in known],

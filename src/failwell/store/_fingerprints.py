@@ -1,7 +1,7 @@
 """Fingerprints and their groups while they are written: whose they are, their totals."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,6 +23,7 @@ from failwell.store._bulk import Bulk, Insert, New, Transaction, insertion
 from failwell.store._schema import fingerprint_totals, fingerprints, groups
 from failwell.store._span import Span
 from failwell.store._text import clean, clean_message, search_text
+from failwell.store._users import add_users, count_users
 
 _LONGEST_PARTS = 20_000
 
@@ -42,6 +43,17 @@ class Known(NamedTuple):
     group_id: int
 
 
+class Label(NamedTuple):
+    """Where an error belongs."""
+
+    fingerprint_id: int
+    kind_id: int
+    span: Span
+    """To be told when it happened."""
+    users: set[bytes]
+    """To be told who met it."""
+
+
 class Fingerprints:
     """The fingerprints that one transaction touches; `write` brings totals up to date.
 
@@ -53,6 +65,7 @@ class Fingerprints:
         self._transaction = transaction
         self._known: dict[Key, Known] = {}
         self._spans: defaultdict[tuple[Known, int], Span] = defaultdict(Span)
+        self._met: defaultdict[Known, set[bytes]] = defaultdict(set)
 
     def find(self, wanted: Mapping[Key, GroupDefinition]) -> None:
         """Find the fingerprints of these; make those that are new."""
@@ -64,32 +77,45 @@ class Fingerprints:
             if key not in self._known:
                 self._create(key, wanted[key])
 
-    def label(self, key: Key, kind_id: int) -> tuple[int, int, Span]:
-        """Return the number of one that was found, of its kind, and what to add."""
+    def label(self, key: Key, kind_id: int) -> Label:
+        """Return where an error of a fingerprint that was found belongs."""
         known = self._known[key]
-        return known.id, kind_id, self._spans[known, kind_id]
+        span = self._spans[known, kind_id]
+        return Label(known.id, kind_id, span, self._met[known])
 
-    def write(self) -> None:
-        """Add the spans to the fingerprints and to the groups they belong to now."""
-        totals, spans, owners = [], defaultdict[int, Span](Span), {}
+    def write(self, day: int) -> None:
+        """Add what the labels were told to the fingerprints, and to their groups.
+
+        Args:
+            day: On which the users came.
+        """
+        totals, spans = [], defaultdict[int, Span](Span)
         for (known, kind_id), span in sorted(self._spans.items()):
-            if span.is_empty():
-                continue
-            totals.append((known.id, kind_id, span.first()[0], span.last, span.n))
-            spans[known.id].add(span)
-            owners[known.id] = known.group_id
-        if not self._transaction.is_sqlite:
-            # Another shipper or a merge may be at it; SQLite has one writer.
-            ids = [(fingerprint_id,) for fingerprint_id in sorted(spans)]
-            owners = dict(_LOCK_FINGERPRINTS.fetch(self._transaction, ids))
+            if not span.is_empty():
+                first, _ = span.first()
+                totals.append((known.id, kind_id, first, span.last, span.n))
+                spans[known.id].add(span)
+        met = {known.id: users for known, users in self._met.items() if users}
+        owners = self._owners(spans.keys() | met.keys())
         _ADD_TO_TOTALS.run(self._transaction, totals)
         _ADD_TO_FINGERPRINTS.run(self._transaction, _rows(spans))
+        add_users(self._transaction, met, day)
         of_groups: defaultdict[int, Span] = defaultdict(Span)
         for fingerprint_id, span in spans.items():
             of_groups[owners[fingerprint_id]].add(span)
         if not self._transaction.is_sqlite:
-            _LOCK_GROUPS.fetch(self._transaction, [(id_,) for id_ in sorted(of_groups)])
+            ids = [(group_id,) for group_id in sorted(set(owners.values()))]
+            _LOCK_GROUPS.fetch(self._transaction, ids)
         _ADD_TO_GROUPS.run(self._transaction, _rows(of_groups))
+        count_users(self._transaction, (owners[id_] for id_ in met))
+
+    def _owners(self, fingerprint_ids: Iterable[int]) -> dict[int, int]:
+        """Return the groups of these fingerprints, which nobody changes any more."""
+        if not self._transaction.is_sqlite:
+            # Another shipper or a merge may be at it. SQLite has one writer.
+            ids = [(fingerprint_id,) for fingerprint_id in sorted(fingerprint_ids)]
+            return dict(_LOCK_FINGERPRINTS.fetch(self._transaction, ids))
+        return {known.id: known.group_id for known in self._known.values()}
 
     def _look_up(self, keys: list[Key]) -> None:
         for id_, group_id, *key in _FIND.fetch(self._transaction, keys):

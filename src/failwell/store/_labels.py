@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from failwell.records import (
     AnswerDefinition,
@@ -11,22 +10,12 @@ from failwell.records import (
     LossDefinition,
 )
 from failwell.store._bulk import Transaction
-from failwell.store._fingerprints import Fingerprints, Key
+from failwell.store._fingerprints import Fingerprints, Key, Label
 from failwell.store._names import ANSWERS, KINDS, LOSSES, Answer, Kind, Loss
-from failwell.store._span import Span
 from failwell.store._spooled import Outline, SpooledRecord
 from failwell.store._text import clean
 
 _REMEMBERED = 4096
-
-
-class Label(NamedTuple):
-    """Where an error belongs."""
-
-    fingerprint_id: int
-    kind_id: int
-    span: Span
-    """To be told when it happened."""
 
 
 class Labels:
@@ -59,9 +48,7 @@ class Labels:
             {_key(outline): group for outline, group in reversed(named.groups.items())}
         )
         self._groups = {
-            outline: Label(
-                *self._fingerprints.label(_key(outline), kinds[_kind(outline)])
-            )
+            outline: self._fingerprints.label(_key(outline), kinds[_kind(outline)])
             for outline in named.groups
         }
         self.records = [self._groups[outline] for outline in outlines]
@@ -79,9 +66,9 @@ class Labels:
         """Return the number of what a definition counts."""
         return self._losses[_loss(definition)]
 
-    def write(self) -> None:
-        """Bring the totals of fingerprints and groups up to date with the spans."""
-        self._fingerprints.write()
+    def write(self, day: int) -> None:
+        """Bring fingerprints and groups up to date; `day` is when the users came."""
+        self._fingerprints.write(day)
 
 
 class _Named:

@@ -4,16 +4,18 @@ A merge repoints fingerprints and so holds for what comes later. The emptied gro
 hidden, for its fingerprints to come back to, and its id leads to where they are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, func, or_, select, update
 
 from failwell.exceptions import NotFoundError
+from failwell.store._bulk import Transaction
 from failwell.store._listing import GROUP_COLUMNS
 from failwell.store._query import State
 from failwell.store._schema import fingerprints, groups
 from failwell.store._text import search_text
+from failwell.store._users import count_users
 
 _FEWEST = 2
 
@@ -58,7 +60,7 @@ def merge_groups(connection: Connection, group_ids: Sequence[int]) -> int:
         raise ValueError(message)
     target = int(next(iter(found)))
     _move(connection, fingerprints.c.group_id.in_(found), target)
-    _recount(connection, found)
+    _recount(connection, found.keys())
     return target
 
 
@@ -131,7 +133,7 @@ def _move(
     connection.execute(moved.values(group_id=group))
 
 
-def _recount(connection: Connection, group_ids: Iterable[int]) -> None:
+def _recount(connection: Connection, group_ids: Collection[int]) -> None:
     """Make the totals of groups sums and unions over the fingerprints they have now."""
     for group_id in sorted(group_ids):
         own = fingerprints.c.group_id == group_id
@@ -149,3 +151,4 @@ def _recount(connection: Connection, group_ids: Iterable[int]) -> None:
         this = update(groups).where(groups.c.id == group_id)
         connection.execute(this.values(values))
         refresh_text(connection, group_id)
+    count_users(Transaction(connection), group_ids)

@@ -29,46 +29,26 @@ class Outline(NamedTuple):
     hash: str
 
 
-class _Request(msgspec.Struct, gc=False):
-    route: str = ""
+class _Record(ErrorRecord, frozen=True, kw_only=True):
+    exceptions: msgspec.Raw  # type: ignore[assignment] # read apart
 
 
-class _Head(msgspec.Struct, kw_only=True, gc=False):
-    """What the store reads of an `ErrorRecord`."""
-
-    id: str
-    group: str
-    algorithm: str = "fw1"
-    timestamp: float
-    application: str
-    environment: str
-    release: str = ""
-    code: str
-    exceptions: msgspec.Raw
-    request: _Request | None = None
-    request_id: str | None = None
-    user_id: str | None = None
-    tags: dict[str, str] = {}
-
-
-class _Exception(ExceptionInfo, frozen=True):
+class _Exception(ExceptionInfo, frozen=True, gc=False):
     # Older versions wrote the frames into the record.
     frames: msgspec.Raw = _NO_FRAMES  # type: ignore[assignment] # unread
 
 
-class _Whole(ErrorRecord, frozen=True, kw_only=True):
-    exceptions: msgspec.Raw  # type: ignore[assignment] # read apart
-
-
-_check = msgspec.json.Decoder(_Whole).decode
-_decode_head = msgspec.json.Decoder(_Head).decode
+_decode = msgspec.json.Decoder(_Record).decode
 _decode_chain = msgspec.json.Decoder(tuple[_Exception, ...]).decode
 _encode = msgspec.json.Encoder().encode
 _set = msgspec.structs.force_setattr
 
 
 class SpooledRecord:
-    """A record of the spool.
+    """A record of the spool. All of it is read, so that what is stored can be shown.
+
+    Only what the store needs is kept of that: thousands of whole records at a time
+    would keep the garbage collector busy.
 
     Args:
         payload: As it was written.
@@ -79,40 +59,52 @@ class SpooledRecord:
         ValueError: It is no record, or one that could not be shown.
     """
 
-    __slots__ = ("_chain", "_written", "at", "brought", "culprit", "head", "position")
+    __slots__ = (
+        "_chain",
+        "_payload",
+        "_raw_chain",
+        "at",
+        "brought",
+        "culprit",
+        "id",
+        "outline",
+        "position",
+        "request_id",
+        "route",
+        "tags",
+        "user_id",
+    )
 
     def __init__(
         self, payload: bytes, position: int, read_stack: Callable[[bytes], StoredStack]
     ) -> None:
-        # All of it is read once, so that whatever is stored can be shown, but not kept:
-        # thousands of whole records at a time would keep the garbage collector busy.
-        _check(payload)
-        self._written = payload
+        record = _decode(payload)
+        self._raw_chain = bytes(record.exceptions)
+        self._chain = chain = _decode_chain(self._raw_chain)
+        _refuse_nonsense(record, chain)
+        self._payload = payload
         self.position = position
-        self.head = _decode_head(payload)
-        self._chain = _decode_chain(self.head.exceptions)
-        _refuse_nonsense(self.head, self._chain)
-        self.at = microseconds(self.head.timestamp)
+        self.id = record.id
+        self.at = microseconds(record.timestamp)
+        self.user_id = record.user_id
+        self.request_id = record.request_id
+        self.route = record.request.route if record.request else ""
+        self.tags = record.tags
+        self.outline = Outline(
+            record.application,
+            record.environment,
+            record.release,
+            record.code,
+            chain[0].type,
+            record.algorithm,
+            record.group,
+        )
         self.culprit = ""
         """`module:function` of the frame that counts."""
         self.brought = [
             None if info.frames is _NO_FRAMES else read_stack(bytes(info.frames))
-            for info in self._chain
+            for info in chain
         ]
-
-    @property
-    def outline(self) -> Outline:
-        """What decides where it belongs."""
-        head = self.head
-        return Outline(
-            head.application,
-            head.environment,
-            head.release,
-            head.code,
-            self._chain[0].type,
-            head.algorithm,
-            head.group,
-        )
 
     @property
     def stacks(self) -> Iterator[str]:
@@ -131,32 +123,31 @@ class SpooledRecord:
                 self.culprit = stack.culprit
             _set(info, "stack", stack.hash if stack else "")
             _set(info, "frames", _NO_FRAMES)
-        before = bytes(self.head.exceptions)
-        return self._written.replace(before, _encode(self._chain), 1)
+        return self._payload.replace(self._raw_chain, _encode(self._chain), 1)
 
     def group(self) -> GroupDefinition:
         """Return what it says itself of its group, where no definition does."""
-        head, raised = self.head, self._chain[0]
+        outline = self.outline
         return GroupDefinition(
-            hash=head.group,
-            algorithm=head.algorithm,
-            application=head.application,
-            environment=head.environment,
-            release=head.release,
-            code=head.code,
-            type=raised.type,
+            hash=outline.hash,
+            algorithm=outline.algorithm,
+            application=outline.application,
+            environment=outline.environment,
+            release=outline.release,
+            code=outline.code,
+            type=outline.type,
             culprit=self.culprit,
-            message=raised.message,
+            message=self._chain[0].message,
         )
 
 
-def _refuse_nonsense(head: _Head, chain: tuple[_Exception, ...]) -> None:
+def _refuse_nonsense(record: ErrorRecord, chain: tuple[_Exception, ...]) -> None:
     if not chain:
         message = "a record without an exception"
         raise ValueError(message)
-    if not 0 <= head.timestamp < LATEST_SECOND:
-        message = f"timestamp {head.timestamp} is out of range"
+    if not 0 <= record.timestamp < LATEST_SECOND:
+        message = f"timestamp {record.timestamp} is out of range"
         raise ValueError(message)
-    if not 0 < len(head.id) <= LONGEST_NAME or head.id != clean(head.id):
+    if not 0 < len(record.id) <= LONGEST_NAME or record.id != clean(record.id):
         message = "an id that is empty, too long, or not plain text"
         raise ValueError(message)

@@ -8,15 +8,16 @@ from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._late import LateModule
 from failwell.spool import Counter, SpoolFrame
 from failwell.store._keeper import StoreKeeper
+from failwell.store._memory import Memory
 from failwell.store._model import Retention
-from failwell.store._stacks import StackReader
 from failwell.store._times import microseconds
 
 if TYPE_CHECKING:
-    from failwell.store import _ingest, _tokens
+    from failwell.store import _ingest, _move, _tokens
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
     _ingest = LateModule("failwell.store._ingest")
+    _move = LateModule("failwell.store._move")
     _tokens = LateModule("failwell.store._tokens")
 
 
@@ -42,7 +43,7 @@ class Store(StoreKeeper):
         retention: Retention | None = None,
     ) -> None:
         super().__init__(url, clock=clock, retention=retention or Retention())
-        self._stacks = StackReader()
+        self._memory = Memory()
 
     def close(self) -> None:
         """Close what is open; a later use opens it again (memory: as an empty one)."""
@@ -55,7 +56,7 @@ class Store(StoreKeeper):
         counters: Sequence[Counter],
         *,
         finished: bool,
-    ) -> "_ingest.Ingested":
+    ) -> "_move.Ingested":
         """Move frames and counters of a unit, and its watermark, in one transaction.
 
         Frames at or below the watermark, and what counters counted before, are passed
@@ -75,7 +76,7 @@ class Store(StoreKeeper):
             StoreError: Nothing was stored; try again later.
         """
         now = microseconds(self._clock.now())
-        ingest = _ingest.Ingest(self._database, self._stacks, unit_id, now)
+        ingest = _ingest.Ingest(self._database, self._memory, unit_id, now)
         return ingest.run(list(frames), counters, finished=finished)
 
     def kept_open(self) -> AbstractContextManager[None]:
@@ -92,7 +93,7 @@ class Store(StoreKeeper):
             StoreError: The store cannot be read.
         """
         with self._reading() as connection:
-            return _ingest.read_progress(connection, unit_id).position
+            return _move.read_progress(connection, unit_id).position
 
     def is_finished(self, unit_id: str) -> bool:
         """Return whether a unit was moved to its end and only waits to be removed.
@@ -101,7 +102,7 @@ class Store(StoreKeeper):
             StoreError: The store cannot be read.
         """
         with self._reading() as connection:
-            return _ingest.read_progress(connection, unit_id).finished
+            return _move.read_progress(connection, unit_id).finished
 
     def covers(self, unit_id: str, size: int, counters: Sequence[Counter]) -> bool:
         """Return whether the store has a unit's frames up to `size` and these counts.
@@ -110,7 +111,7 @@ class Store(StoreKeeper):
             StoreError: The store cannot be read.
         """
         with self._reading() as connection:
-            return _ingest.covers(connection, unit_id, size, counters)
+            return _move.covers(connection, unit_id, size, counters)
 
     def use_once(self, token_id: str, expires_at: float) -> bool:
         """Return True the first time for a token that has not expired, then False.
