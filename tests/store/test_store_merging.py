@@ -86,6 +86,25 @@ def test_an_unmerge_holds_too(
     }
 
 
+def test_a_new_algorithms_hash_goes_home_with_the_old_one(
+    each_store: Store, feed: "Feed", ids: "Sequence[int]"
+) -> None:
+    """Also when the algorithm changed while the groups were one."""
+    a, _, c = ids
+    each_store.merge([a, c])
+    feed.count(5, hash="new", algorithm="fw2", aliases={"fw1": "c"})
+    feed.move(each_store)
+    assert {group.id: group.count for group in each_store.groups()}[a] == 9
+
+    each_store.unmerge(c)
+
+    assert {group.id: group.count for group in each_store.groups()} == {
+        a: 1,
+        ids[1]: 2,
+        c: 8,
+    }
+
+
 def test_what_cannot_be_merged_is_refused_and_nothing_changes(
     each_store: Store, feed: "Feed", ids: "Sequence[int]"
 ) -> None:

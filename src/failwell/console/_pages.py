@@ -61,8 +61,11 @@ class _Pages:
         page, event = shown
         if str(page.group.id) != group_id:
             # It was merged into another group.
-            here = {"group_id": page.group.id, "error_id": error_id}
-            return redirect(url_for(".event" if error_id else ".group", **here), 303)
+            present = page.group.id
+            if error_id is None:
+                return redirect(url_for(".group", group_id=present), 303)
+            here = url_for(".event", group_id=present, error_id=error_id)
+            return redirect(here, 303)
         newest = page.events[0] if page.events else None
         return self._desk.page(
             "group.html",
