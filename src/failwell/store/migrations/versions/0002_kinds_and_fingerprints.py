@@ -99,7 +99,8 @@ _MOVES = (
     SELECT hash, frames, (SELECT coalesce(max(at), 0) / 86400000000 FROM events)
     FROM old_stacks""",
     """INSERT INTO facets (fingerprint_id, name, value, n, last_seen)
-    SELECT fingerprint_id, 'route', iif(place <= 100, route, '…'), sum(n), max(last)
+    SELECT fingerprint_id, 'route', CASE WHEN place <= 100 THEN route ELSE '…' END,
+        sum(n), max(last)
     FROM (
         SELECT fingerprint_id, route, count(*) AS n, max(at) AS last, row_number() OVER (
             PARTITION BY fingerprint_id ORDER BY count(*) DESC) AS place
