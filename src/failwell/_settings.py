@@ -36,6 +36,12 @@ class Settings:
     store_url: str
     """SQLAlchemy URL of an SQLite file or of PostgreSQL; default
     `sqlite:///<instance path>/failwell/store.db`."""
+    store_days: int
+    """How old errors that were kept in full become; default 90, 0 for no limit."""
+    store_events: int
+    """How many errors are kept in full; default 1,000,000, 0 for no limit."""
+    store_bytes: int
+    """How large the store becomes, in bytes; default 5 GiB, 0 for no limit."""
     console_key: str | None
     """Opens the console, 16 characters at least; without it there is no console."""
     console_prefix: str
@@ -106,6 +112,9 @@ def _readers(
         "FAILWELL_RELEASE": (_text, ""),
         "FAILWELL_SPOOL_DIR": (_path, home / "spool"),
         "FAILWELL_STORE_URL": (_store_url, f"sqlite:///{home / 'store.db'}"),
+        "FAILWELL_STORE_DAYS": (_whole_number(0), 90),
+        "FAILWELL_STORE_EVENTS": (_whole_number(0), 1_000_000),
+        "FAILWELL_STORE_BYTES": (_whole_number(0), 5 * 1024**3),
         "FAILWELL_CONSOLE_KEY": (_key, None),
         "FAILWELL_CONSOLE_PREFIX": (_prefix, "/failwell"),
         "FAILWELL_RESPONSES_FORMAT": (_one_of("auto", "envelope", "problem"), "auto"),

@@ -8,18 +8,13 @@ from failwell.logs import escape
 
 
 def add_store(group: AppGroup) -> None:
-    """Add the commands to the group."""
-
-    @group.group("store")
-    def store() -> None:
-        """Look after the database that errors rest in."""
-
-    _add_upgrade(store)
-    _add_copy(store)
-    _add_open(store)
+    """Add the commands to the group of the store's."""
+    _add_upgrade(group)
+    _add_copy(group)
+    _add_open(group)
 
 
-def _add_upgrade(group: click.Group) -> None:
+def _add_upgrade(group: AppGroup) -> None:
     @group.command("upgrade")
     def upgrade() -> None:
         """Bring the tables to the present version, as the first use does by itself."""
@@ -28,7 +23,7 @@ def _add_upgrade(group: click.Group) -> None:
         click.echo("The store has the present version.")
 
 
-def _add_copy(group: click.Group) -> None:
+def _add_copy(group: AppGroup) -> None:
     @group.command("copy")
     @click.option(
         "--to",
@@ -65,7 +60,7 @@ def _add_copy(group: click.Group) -> None:
         )
 
 
-def _add_open(group: click.Group) -> None:
+def _add_open(group: AppGroup) -> None:
     @group.command("open")
     def open_() -> None:
         """Use a store again that was copied, instead of the copy."""

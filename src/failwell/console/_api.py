@@ -50,7 +50,6 @@ class _Api:
             "groups": groups.items,
             "next": groups.next,
             "answers": self._store.answers(),
-            "losses": self._store.losses(),
         }
 
     def group(self, group_id: str) -> object:
@@ -79,6 +78,7 @@ class _Api:
             "end": end,
             "total_errors": stats.total_errors,
             "error_types": stats.error_types,
+            "losses": self._store.losses(within=(begin, end)),
             "hourly": [
                 {"begin": hour, "count": count}
                 for hour, count in self._store.series(begin, end).points

@@ -21,7 +21,7 @@ from failwell.store._model import (
     ValueCount,
 )
 from failwell.store._pass import Shipped
-from failwell.store._query import SORTS, STATES, GroupQuery, Page, State
+from failwell.store._query import SORTS, STATES, GroupQuery, Page, Sort, State
 from failwell.store._service import ErrorLog, ErrorLoggingService
 from failwell.store._shipper import Shipper
 from failwell.store._store import Store
@@ -47,6 +47,7 @@ __all__ = [
     "Shipped",
     "Shipper",
     "ShipperThread",
+    "Sort",
     "State",
     "Store",
     "StoreError",

@@ -41,6 +41,8 @@ class Known(NamedTuple):
 
     id: int
     group_id: int
+    home: int
+    """The group that it goes back to when a merge is taken back."""
 
 
 class Label(NamedTuple):
@@ -118,8 +120,8 @@ class Fingerprints:
         return {known.id: known.group_id for known in self._known.values()}
 
     def _look_up(self, keys: list[Key]) -> None:
-        for id_, group_id, *key in _FIND.fetch(self._transaction, keys):
-            self._known[Key(*key)] = Known(id_, group_id)
+        for id_, group_id, home, *key in _FIND.fetch(self._transaction, keys):
+            self._known[Key(*key)] = Known(id_, group_id, home)
 
     def _create(self, key: Key, definition: GroupDefinition) -> None:
         aliases = [
@@ -128,20 +130,26 @@ class Fingerprints:
         ]
         self._look_up([alias for alias in aliases if alias not in self._known])
         known = next((self._known[a] for a in aliases if a in self._known), None)
-        group_id = known.group_id if known else self._create_group(definition)
         parts = msgspec.json.encode(definition.parts).decode()
-        self._add(key, group_id, parts if len(parts) <= _LONGEST_PARTS else "[]")
-        if not known and self._known[key].group_id != group_id:
-            # Another shipper was faster.
-            own = delete(groups).where(groups.c.id == group_id)
-            self._transaction.connection.execute(own)
+        parts = parts if len(parts) <= _LONGEST_PARTS else "[]"
+        if known:
+            self._add(key, known, parts)
+        else:
+            own = self._create_group(definition)
+            self._add(key, Known(0, own, own), parts)
+            if self._known[key].group_id != own:
+                # Another shipper was faster.
+                needless = delete(groups).where(groups.c.id == own)
+                self._transaction.connection.execute(needless)
         for alias in aliases:
             # A process that still writes the other algorithm's hash alone joins, too.
             if alias not in self._known:
-                self._add(alias, self._known[key].group_id, "[]")
+                self._add(alias, self._known[key], "[]")
 
-    def _add(self, key: Key, group_id: int, parts: str) -> None:
-        _NEW.run(self._transaction, [(*key, group_id, group_id, parts)])
+    def _add(self, key: Key, beside: Known, parts: str) -> None:
+        """Make a fingerprint of the same groups as another one."""
+        row = (*key, beside.group_id, beside.home, parts)
+        _NEW.run(self._transaction, [row])
         self._look_up([key])
 
     def _create_group(self, definition: GroupDefinition) -> int:
@@ -212,6 +220,7 @@ _FIND = Bulk(
     lambda new: select(
         fingerprints.c.id,
         fingerprints.c.group_id,
+        fingerprints.c.home_group_id,
         *(fingerprints.c[name] for name in Key._fields),
     ).where(*(fingerprints.c[name] == new[name] for name in Key._fields)),
 )

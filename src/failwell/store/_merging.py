@@ -78,7 +78,7 @@ def unmerge_group(connection: Connection, group_id: int) -> list[int]:
     home = fingerprints.c.home_group_id
     is_away = (home == group_id) if present != group_id else (home != group_id)
     moved = (fingerprints.c.group_id == present) & is_away
-    back = sorted(connection.scalars(select(home.distinct()).where(moved)))
+    back = sorted(connection.scalars(select(home).distinct().where(moved)))
     if not back:
         message = f"group {group_id} was not merged: there is nothing to take apart"
         raise ValueError(message)

@@ -77,10 +77,12 @@ def give_back(connection: Connection, pages: int) -> int:
     if connection.dialect.name != "sqlite":
         return 0
     before = _pragma(connection, "page_count")
-    if not _pragma(connection, "freelist_count"):
-        return 0
-    # Read to its end: each row of its result is one page.
-    connection.exec_driver_sql(f"PRAGMA incremental_vacuum({pages})").fetchall()
+    cursor = connection.connection.cursor()
+    # One by one: asked for several, it answers each page with a row without columns,
+    # and the driver never asks for the second.
+    for _ in range(min(pages, _pragma(connection, "freelist_count"))):
+        cursor.execute("PRAGMA incremental_vacuum(1)")
+    cursor.close()
     freed = before - _pragma(connection, "page_count")
     return freed * _pragma(connection, "page_size")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell.store._errors import StoreError
+from failwell.store._housekeeping import Housekeeper
 from failwell.store._pace import BATCH_FRAMES, PACED_FRAMES, Rest, backoff
 from failwell.store._pass import Complaints, Pass, Seen, Shipped
 from failwell.store._store import Store
@@ -46,6 +47,7 @@ class Shipper:
         self._away = False
         self._nudged = threading.Event()
         self._turn = threading.Lock()
+        self._housekeeper = Housekeeper(store, clock)
 
     def ship(
         self, proceed: Callable[[], bool] = lambda: True, *, patience_s: float = -1.0
@@ -73,8 +75,8 @@ class Shipper:
     def run(self, stop: threading.Event) -> None:
         """Move what comes, in small batches with rests between, until `stop` is set.
 
-        Looks four times a second. While the store is away it waits longer each time,
-        up to 30 seconds, with jitter. Never raises.
+        Looks four times a second, and now and then prunes the store. While the store
+        is away it waits longer each time, up to 30 seconds, with jitter. Never raises.
         """
         # To open a connection costs more than a small batch, and SQLite tidies up
         # when the last one is closed.
@@ -93,6 +95,7 @@ class Shipper:
             polls += 1
             if moved:
                 failures = 0
+                self._keep_house(stop)
                 self._wait(stop, _POLL_S)
             else:
                 self._wait(stop, backoff(failures))
@@ -112,6 +115,12 @@ class Shipper:
             self._complaints.add("", "The spool cannot be read", error)
             return False
         return True
+
+    def _keep_house(self, stop: threading.Event) -> None:
+        try:
+            self._housekeeper.work(Rest(stop, self._clock).proceed)
+        except Exception as error:  # noqa: BLE001 - a dead shipper would move nothing
+            self._complaints.add("", "The store cannot be pruned", error)
 
     def _wait(self, stop: threading.Event, seconds: float) -> None:
         while seconds > 0 and not stop.is_set():
