@@ -34,6 +34,7 @@ class ListSink:
         self.definitions: dict[bytes, bytes] = {}
         self.payloads: list[bytes] = []
         self.stacks: dict[bytes, bytes] = {}
+        self.users: list[tuple[bytes, bytes]] = []
         self.refusal: Exception | None = None
 
     def count(self, key: bytes, definition: Callable[[], bytes]) -> None:
@@ -50,6 +51,10 @@ class ListSink:
             self._minutes[key, minute] += 1
             self._hours[key, minute // 60] += 1
             return Tally(self._hours[key, minute // 60], self._minutes[key, minute])
+
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Keep who met what."""
+        self.users.append((key, user))
 
     def append(self, payload: bytes, stacks: Stacks = ()) -> None:
         """Keep the bytes."""

@@ -29,6 +29,15 @@ class Sink(Protocol):
         this key yet: before the first count of the key can be read.
         """
 
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Keep that a user (8 bytes) met what `key` counts; called after the count.
+
+        The same again costs next to nothing.
+
+        Raises:
+            OSError: It could not be kept.
+        """
+
     def append(self, payload: bytes, stacks: Stacks = ()) -> None:
         """Keep one encoded `ErrorRecord`; on return it survives the process.
 

@@ -16,6 +16,7 @@ from failwell.spool._platform import CAN_DELETE_OPEN_FILES, sync_directory
 from failwell.spool._segment import Segment
 
 _ATTEMPTS = 5
+_MAX_USERS = 10_000
 
 
 class LiveUnit:
@@ -38,6 +39,8 @@ class LiveUnit:
         )
         self._name_is_safe = False
         self._stacks: set[bytes] = set()
+        self.users: set[bytes] = set()
+        """Each counter's key and user noted here; past 10,000 they begin anew."""
         # First the segment: counters without one are known to be left over.
         self.segment = Segment(self._paths[1])
         try:
@@ -71,6 +74,17 @@ class LiveUnit:
             if key not in self._stacks:
                 self.segment.append(FrameKind.STACK, key + frames)
                 self._stacks.add(key)
+
+    def note_user(self, noted: bytes) -> None:
+        """Append a counter's key and one of those who met what it counts.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        self.segment.append(FrameKind.USER, noted)
+        if len(self.users) >= _MAX_USERS:
+            self.users.clear()
+        self.users.add(noted)
 
     def sync(self) -> None:
         """Return when what was appended and counted would survive a power cut.

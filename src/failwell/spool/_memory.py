@@ -61,6 +61,14 @@ class MemorySpool:
         check_size(payload)
         self._memory.get().append(payload, stacks)
 
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Keep that a user (8 bytes) met what `key` counts; the same again is nothing.
+
+        Raises:
+            ValueError: One of them has not 8 bytes.
+        """
+        self._memory.get().note_user(_checked(key), _checked(user))
+
     def close(self) -> None:
         """Do nothing: what is in memory can be read as long as the process lives."""
 
@@ -109,6 +117,10 @@ class _Memory:
         with self._lock:
             self.count(key, minute, definition)
             return self._tallies.add(key, minute)
+
+    def note_user(self, key: bytes, user: bytes) -> None:
+        with self._lock:
+            self._units[-1].note_user(key, user)
 
     def present_units(self) -> list[MemoryUnit]:
         with self._lock:

@@ -75,6 +75,21 @@ class Spool:
         """
         self._writers.get().append(payload, stacks)
 
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Keep that a user met what `key` counts; to be called after the count.
+
+        The same again costs next to nothing: it is written once in a unit.
+
+        Args:
+            key: 8 bytes, counted before.
+            user: 8 bytes that stand for the user.
+
+        Raises:
+            OSError: It could not be kept.
+            ValueError: One of them has not 8 bytes.
+        """
+        self._writers.get().note_user(key, user)
+
     def close(self) -> None:
         """Sync and close this process's unit; it is the shippers' then.
 

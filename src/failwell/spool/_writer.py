@@ -98,6 +98,35 @@ class Writer:
             finally:
                 self._busy = False
 
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Write, once in a unit, that a user met what a key counts.
+
+        A key that the unit does not count says nothing there, so that nothing is
+        written: between its count and this call another thread began a unit.
+
+        Raises:
+            OSError: It could not be kept.
+            ValueError: One of them has not 8 bytes.
+        """
+        noted = key + user
+        with self._lock:
+            if self._busy:
+                self._refuse()
+            unit = self._unit
+            if unit is None or noted in unit.users:
+                return
+            _check_key(key)
+            _check_key(user)
+            if not unit.counters.knows(key):
+                return
+            self._busy = True
+            try:
+                unit.note_user(noted)
+                if not self._syncer.is_awake:
+                    self._syncer.wake_locked()
+            finally:
+                self._busy = False
+
     def close(self) -> None:
         """Sync and close the unit and leave it to the shippers.
 
@@ -150,9 +179,7 @@ class Writer:
     def _count_anew_locked(
         self, key: bytes, minute: int, definition: Callable[[], bytes]
     ) -> None:
-        if len(key) != KEY_SIZE:
-            message = f"a key of {len(key)} bytes; it needs {KEY_SIZE}"
-            raise ValueError(message)
+        _check_key(key)
 
         def describe() -> bytes:
             described = definition()
@@ -200,3 +227,9 @@ class Writer:
                 return self._unit, bool(self._backlog)
             finally:
                 self._busy = False
+
+
+def _check_key(key: bytes) -> None:
+    if len(key) != KEY_SIZE:
+        message = f"a key of {len(key)} bytes; it needs {KEY_SIZE}"
+        raise ValueError(message)

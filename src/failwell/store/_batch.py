@@ -101,7 +101,7 @@ def read_batch(frames: Iterable[SpoolFrame], stacks: StackReader) -> Batch:
                 batch.records.append(_read_record(frame, stacks, sources))
             elif frame.kind is FrameKind.STACK:
                 batch.stacks.append(_read_stack(frame, stacks, sources))
-            else:
+            elif frame.kind is FrameKind.DEFINITION:
                 batch.definitions.append(_read_definition(frame))
         except Exception as error:  # noqa: BLE001 - one bad frame must not stop the rest
             reason = f"{type(error).__name__}: {error}"
