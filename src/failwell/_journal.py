@@ -137,9 +137,15 @@ class Journal:
         return _Parts(recorder, source, store, shipper, service)
 
     def _disk(self) -> tuple[Spool | MemorySpool, SpoolDirectory | MemorySpool]:
-        folder = self.settings.spool_dir
+        settings = self.settings
+        folder = settings.spool_dir
         try:
-            return Spool(folder, clock=self._clock), SpoolDirectory(folder)
+            spool = Spool(
+                folder,
+                clock=self._clock,
+                durability=settings.spool_durability,
+                quota=settings.spool_quota,
+            )
         except OSError as error:
             _logger.critical(
                 "failwell cannot write its spool to %s (%s): until they are in the store, "
@@ -149,6 +155,7 @@ class Journal:
                 error.strerror or error,
             )
             return self._memory()
+        return spool, SpoolDirectory(folder)
 
     def _memory(self) -> tuple[MemorySpool, MemorySpool]:
         memory = MemorySpool(clock=self._clock)

@@ -32,6 +32,11 @@ class Settings:
     """The version that is running; default empty."""
     spool_dir: Path
     """Folder of the spool; default `<instance path>/failwell/spool`."""
+    spool_durability: Literal["process", "power"]
+    """What an error survives when its answer is sent: the end of the process (default),
+    or a power cut, too."""
+    spool_quota: int
+    """Bytes that the spool's folder may hold; default 512 MiB."""
     store_url: str
     """SQLAlchemy URL; default `sqlite:///<instance path>/failwell/store.db`."""
     console_key: str | None
@@ -64,6 +69,7 @@ class Settings:
 _PREFIX = "FAILWELL_"
 _TEXT_LENGTH = 200
 _KEY_LENGTH = 16
+_MIB = 1024 * 1024
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -103,6 +109,8 @@ def _readers(
         "FAILWELL_ENVIRONMENT": (_name, "production"),
         "FAILWELL_RELEASE": (_text, ""),
         "FAILWELL_SPOOL_DIR": (_path, home / "spool"),
+        "FAILWELL_SPOOL_DURABILITY": (_one_of("process", "power"), "process"),
+        "FAILWELL_SPOOL_QUOTA": (_whole_number(16 * _MIB), 512 * _MIB),
         "FAILWELL_STORE_URL": (_store_url, f"sqlite:///{home / 'store.db'}"),
         "FAILWELL_CONSOLE_KEY": (_key, None),
         "FAILWELL_CONSOLE_PREFIX": (_prefix, "/failwell"),

@@ -56,8 +56,9 @@ class ListSink:
         """Keep who met what."""
         self.users.append((key, user))
 
-    def append(self, payload: bytes, stacks: Stacks = ()) -> None:
+    def append(self, payload: bytes, stacks: Stacks = (), key: bytes = b"") -> None:
         """Keep the bytes."""
+        assert key == b"" or key in self.definitions
         with self._lock:
             self._refuse()
             self.stacks.update(stacks)

@@ -21,7 +21,7 @@ from failwell.records._model import (
 )
 from failwell.records._recorder import Recorder
 from failwell.records._redact import redact
-from failwell.records._sink import Sink, Stacks, Tally
+from failwell.records._sink import NotSyncedError, Sink, Stacks, Tally, loss_reason
 from failwell.records._stacks import decode_frames, put_frames
 from failwell.records._traceback import format_chain
 
@@ -35,6 +35,7 @@ __all__ = [
     "Frame",
     "GroupDefinition",
     "LossDefinition",
+    "NotSyncedError",
     "Recorder",
     "RequestInfo",
     "Sink",
@@ -45,6 +46,7 @@ __all__ = [
     "describe",
     "fingerprint",
     "format_chain",
+    "loss_reason",
     "put_frames",
     "redact",
 ]

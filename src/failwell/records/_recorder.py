@@ -26,7 +26,7 @@ from failwell.records._model import (
 from failwell.records._redact import Json, redact
 from failwell.records._request import current_request
 from failwell.records._seen import Seen, mark_seen, seen_in
-from failwell.records._sink import Sink, Tally
+from failwell.records._sink import NotSyncedError, Sink, Tally, loss_reason
 from failwell.records._text import clean
 
 _KEPT_IN_HOUR = 100
@@ -170,6 +170,9 @@ class Recorder:
     def _count(self, fault: Fault) -> Tally:
         try:
             return self._sink.tally(fault.key, lambda: fault.definition)
+        except NotSyncedError as problem:
+            self._drops.add("not synced", problem)
+            return problem.tally
         except Exception as problem:  # noqa: BLE001 - an uncounted error is still kept
             self._drops.add("error not counted", problem)
             return Tally(0, 0)
@@ -199,9 +202,14 @@ class Recorder:
             stacks = [
                 (s.key, s.encoded) for s in [link.stack for link in chain] if s.name
             ]
-            self._sink.append(_encode(record), stacks)
+            key = b"" if given.explicit else bytes.fromhex(record.group)
+            payload = _encode(record)
+            try:
+                self._sink.append(payload, stacks, key)
+            except NotSyncedError as problem:
+                self._drops.add("not synced", problem)
         except Exception as problem:  # noqa: BLE001 - it is counted, and has its id
-            self._drops.add("error not written", problem)
+            self._drops.add(loss_reason(problem), problem)
             return None
         return record
 

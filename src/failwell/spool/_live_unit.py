@@ -38,6 +38,7 @@ class LiveUnit:
             directory / (unit_id + SEGMENT_SUFFIX),
         )
         self._name_is_safe = False
+        self._synced_size = 0
         self._stacks: set[bytes] = set()
         self.users: set[bytes] = set()
         """Each counter's key and user noted here; past 10,000 they begin anew."""
@@ -95,8 +96,16 @@ class LiveUnit:
         if not self._name_is_safe:
             sync_directory(self._directory)
             self._name_is_safe = True
-        self.segment.sync()
+        size = self.segment.size
+        if size != self._synced_size:
+            self.segment.sync()
+            self._synced_size = size
         self.counters.sync()
+
+    def finish(self) -> None:
+        """Give the room of unused counters back and close the files."""
+        self.counters.trim()
+        self.close()
 
     def close(self) -> None:
         """Close the files: from now on any shipper may finish the unit."""

@@ -52,7 +52,7 @@ class MemorySpool:
         """
         return self._memory.get().tally(_checked(key), self._minute(), definition)
 
-    def append(self, payload: bytes, stacks: Stacks = ()) -> None:
+    def append(self, payload: bytes, stacks: Stacks = (), key: bytes = b"") -> None:  # noqa: ARG002 - the oldest go first, of whatever key
         """Keep one encoded record of at most 1 MiB, and the stacks that it refers to.
 
         Raises:
