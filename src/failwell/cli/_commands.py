@@ -17,6 +17,7 @@ from failwell.cli._journal import current_journal
 from failwell.cli._json import page_document, print_json
 from failwell.cli._moments import Moment, present
 from failwell.cli._ship import ship_once, ship_until_signalled
+from failwell.cli._spool import check_spool, dump_spool, repair_spool
 from failwell.logs import escape
 from failwell.records import ErrorRecord
 from failwell.store import GroupPage, StoreError
@@ -50,6 +51,7 @@ def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
     _add_ship(group)
     _add_doctor(group, clock)
     _add_catalog(group)
+    _add_spool(group)
     return group
 
 
@@ -185,6 +187,35 @@ def _add_catalog(group: AppGroup) -> None:
     def catalog(code: str | None, *, as_json: bool) -> None:
         """List the error codes that the application answers with, or explain CODE."""
         print_catalog(code, as_json=as_json)
+
+
+def _add_spool(group: AppGroup) -> None:
+    spool = AppGroup(
+        "spool", help="Look at what is not in the store yet; needs no store."
+    )
+    group.add_command(spool)
+
+    @spool.command("check")
+    @_as_json
+    def check(*, as_json: bool) -> None:
+        """Read every unit to its end; exit with 1 if something in them is damaged."""
+        if not check_spool(as_json=as_json):
+            click.get_current_context().exit(1)
+
+    @spool.command("dump")
+    @click.argument("unit", required=False)
+    def dump(unit: str | None) -> None:
+        """Print what is in UNIT, or in all units: a line of JSON for each part."""
+        dump_spool(unit)
+
+    @spool.command("repair")
+    @_as_json
+    def repair(*, as_json: bool) -> None:
+        """Lay damaged bytes aside in the folder quarantine; keep all that is whole.
+
+        Units that a process writes or ships are left alone.
+        """
+        repair_spool(as_json=as_json)
 
 
 @contextmanager
