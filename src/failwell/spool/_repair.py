@@ -66,19 +66,18 @@ def _repair(unit: Unit, quarantine: Path) -> Repaired:
         if gap.start < end and gap.end - gap.start < HEADER_SIZE:
             left += gap.end - gap.start
             continue
-        path = quarantine / f"{unit.id}-{gap.start:x}.damaged"
         make_directory(quarantine)
-        _lay_aside(segment, gap, path, is_tail=gap.start >= end)
-        aside.append(path)
+        path = quarantine / f"{unit.id}-{gap.start:x}"
+        aside.append(_lay_aside(segment, gap, path, is_tail=gap.start >= end))
     return Repaired(tuple(aside), left)
 
 
-def _lay_aside(segment: Path, gap: Gap, path: Path, *, is_tail: bool) -> None:
+def _lay_aside(segment: Path, gap: Gap, path: Path, *, is_tail: bool) -> Path:
     fd = os.open(segment, READ_WRITE)
     with os.fdopen(fd, "r+b") as file:
         file.seek(gap.start)
         damaged = file.read(gap.end - gap.start)
-        _write_safely(path, damaged)
+        written = _write_safely(path, damaged)
         if is_tail:
             file.truncate(gap.start)
         else:
@@ -86,15 +85,21 @@ def _lay_aside(segment: Path, gap: Gap, path: Path, *, is_tail: bool) -> None:
             file.write(_padding(gap.end - gap.start))
         file.flush()
         sync_data(fd)
+    return written
 
 
-def _write_safely(path: Path, content: bytes) -> None:
+def _write_safely(stem: Path, content: bytes) -> Path:
+    """Write a new file whose name begins so; the same place may be damaged again."""
+    number = 1
+    while (path := stem.with_name(f"{stem.name}.{number}")).exists():
+        number += 1
     fd = os.open(path, WRITE_NEW, PRIVATE)
     with os.fdopen(fd, "wb") as file:
         file.write(content)
         file.flush()
         sync_data(fd)
     sync_directory(path.parent)
+    return path
 
 
 def _padding(size: int) -> bytes:
