@@ -4,7 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("failing_request.py", "answers.py", "resilience.py")
+BENCHMARKS = (
+    "failing_request.py",
+    "answers.py",
+    "resilience.py",
+    "spool.py",
+    "storm.py",
+)
 
 
 def main() -> int:

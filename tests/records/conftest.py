@@ -52,6 +52,11 @@ class ListSink:
             self._hours[key, minute // 60] += 1
             return Tally(self._hours[key, minute // 60], self._minutes[key, minute])
 
+    waits = False
+
+    def sync(self) -> None:
+        """Do nothing: the memory has it."""
+
     def note_user(self, key: bytes, user: bytes) -> None:
         """Keep who met what."""
         self.users.append((key, user))

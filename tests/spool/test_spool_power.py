@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from failwell._settings import read_settings
-from failwell.records import NotSyncedError, Recorder, Tally
+from failwell.records import NotSyncedError, Recorder
 from failwell.spool import FrameKind, Spool, SpoolDirectory
 from failwell.spool._syncer import PATIENCE_S
 from failwell.testing import ManualClock
@@ -26,12 +26,15 @@ class Disk:
         self.safe: dict[str, int] = {}
         """Bytes of each file that the disk has."""
         self.refusal: OSError | None = None
+        self.is_asked = False
+        """Whether somebody has asked it while it did not answer."""
         self.answers = threading.Event()
         self.answers.set()
 
     def fdatasync(self, fd: int) -> None:
         """Take what there is now to the disk, if it answers and does not refuse."""
         size = os.fstat(fd).st_size
+        self.is_asked = not self.answers.is_set()
         self.answers.wait()
         if self.refusal is not None:
             raise self.refusal
@@ -70,13 +73,14 @@ def record_count(directory: SpoolDirectory) -> int:
 def test_what_is_acknowledged_is_on_the_disk(
     spool: Spool, directory: SpoolDirectory, folder: Path, disk: Disk
 ) -> None:
-    """When `append` and `tally` return, a sync has covered all that is in the files."""
+    """When `append` and `sync` return, one has covered all that is in the files."""
     for number in range(20):
         spool.append(b"x" * number)
         (unit,) = directory.units()
         assert disk.safe[str(folder / f"{unit.id}.seg")] == unit.size()
-        before = disk.syncs
         spool.tally(KEY, lambda: b"what")
+        before = disk.syncs
+        spool.sync()
         assert disk.syncs > before
 
 
@@ -120,21 +124,22 @@ def test_a_refused_sync_is_told_to_whom_it_concerns(
     disk.refusal = OSError(errno.EIO, "made up")
     with pytest.raises(NotSyncedError, match="refused"):
         spool.append(b"refused")
-    with pytest.raises(NotSyncedError) as told:
-        spool.tally(KEY, lambda: b"what")
+    spool.tally(KEY, lambda: b"what")
+    with pytest.raises(NotSyncedError, match="refused"):
+        spool.sync()
     disk.refusal = None
     spool.append(b"behind")
 
-    assert told.value.tally == Tally(1, 1)
     assert record_count(directory) == 3
 
 
 def test_what_is_only_counted_does_not_wait(spool: Spool, disk: Disk) -> None:
-    """The answers below 500 never wait for a disk."""
+    """The answers below 500 never wait for a disk, nor does an error wait twice."""
     disk.answers.clear()
 
     for _ in range(100):
         spool.count(KEY, lambda: b"what")
+        spool.tally(KEY, lambda: b"what")
 
     assert disk.syncs == 0
     disk.answers.set()
@@ -170,8 +175,30 @@ def test_what_is_not_durable_is_counted_as_such_and_kept(
     ids = [recorder.capture(ValueError("no")) for _ in range(3)]
 
     assert len(set(ids)) == 3
-    assert recorder.dropped == {"not synced": 6}
+    assert recorder.dropped == {"not synced": 3}
     assert record_count(directory) == 3
+
+
+def test_an_error_that_is_only_counted_waits_once(
+    spool: Spool, disk: Disk, tmp_path: Path
+) -> None:
+    """What is sampled out is on the disk, too, when its answer is sent."""
+    settings = read_settings({}, import_name="app", instance_path=tmp_path, environ={})
+    recorder = Recorder(settings, spool)
+    for _ in range(100):
+        recorder.capture(ValueError("kept"))
+    waits = spool._writers.get()._syncer._waiting
+    disk.answers.clear()
+    thread = threading.Thread(target=recorder.capture, args=(ValueError("counted"),))
+    thread.start()
+    while not waits and not disk.is_asked:
+        threading.Event().wait(0.01)
+    is_waiting = thread.is_alive()
+    disk.answers.set()
+    thread.join()
+
+    assert is_waiting
+    assert recorder.dropped == {}
 
 
 def test_leaving_syncs_what_is_waited_for(

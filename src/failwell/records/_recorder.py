@@ -149,6 +149,8 @@ class Recorder:
         record = None
         if given.explicit or tally.in_hour <= _KEPT_IN_HOUR or tally.in_minute == 1:
             record = self._keep(chain, error_id, given, request_id)
+        if record is None and self._sink.waits:
+            self._sync()
         kept = record is not None
         mark_seen(error, Seen(request_id, error_id, kept, given.explicit))
         self._tell(
@@ -170,9 +172,6 @@ class Recorder:
     def _count(self, fault: Fault) -> Tally:
         try:
             return self._sink.tally(fault.key, lambda: fault.definition)
-        except NotSyncedError as problem:
-            self._drops.add("not synced", problem)
-            return problem.tally
         except Exception as problem:  # noqa: BLE001 - an uncounted error is still kept
             self._drops.add("error not counted", problem)
             return Tally(0, 0)
@@ -212,6 +211,12 @@ class Recorder:
             self._drops.add(loss_reason(problem), problem)
             return None
         return record
+
+    def _sync(self) -> None:
+        try:
+            self._sink.sync()
+        except NotSyncedError as problem:
+            self._drops.add("not synced", problem)
 
     def _request(self, data: object) -> RequestInfo | None:
         redacted = None if data is None else self._redacted(data)

@@ -20,9 +20,6 @@ class NotSyncedError(OSError):
     Raised by a sink that was asked to wait for the disk: it refused, or took too long.
     """
 
-    tally = Tally(0, 0)
-    """How often the key was tallied, where this was raised by `tally`."""
-
 
 _REASONS = {errno.EDQUOT: "quota", errno.ENOSPC: "disk full"}
 
@@ -40,13 +37,11 @@ Stacks = Sequence[tuple[bytes, bytes]]
 class Sink(Protocol):
     """A place that keeps records and counts; the spool is one."""
 
-    def tally(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
-        """Do as `count` does, and return how often this process tallied the key.
+    waits: bool
+    """Whether what is tallied and not kept needs a `sync` to be as durable as a record."""
 
-        Raises:
-            NotSyncedError: It is counted, and a power cut may still take it; the error
-                has the tally.
-        """
+    def tally(self, key: bytes, definition: Callable[[], bytes]) -> Tally:
+        """Do as `count` does, and return how often this process tallied the key."""
 
     def count(self, key: bytes, definition: Callable[[], bytes]) -> None:
         """Add one to `key` (8 bytes) in the present minute.
@@ -76,4 +71,11 @@ class Sink(Protocol):
             NotSyncedError: It is kept, and a power cut may still take it.
             OSError: It could not be kept: with `EDQUOT` because of the quota, with
                 `ENOSPC` because the disk is full or nearly so.
+        """
+
+    def sync(self) -> None:
+        """Return when what this thread tallied is as durable as this sink makes it.
+
+        Raises:
+            NotSyncedError: It is counted, and a power cut may still take it.
         """

@@ -69,6 +69,12 @@ class MemorySpool:
         """
         self._memory.get().note_user(_checked(key), _checked(user))
 
+    waits = False
+    """Whether `sync` does anything: memory ends with its process."""
+
+    def sync(self) -> None:
+        """Do nothing."""
+
     def close(self) -> None:
         """Do nothing: what is in memory can be read as long as the process lives."""
 

@@ -1,16 +1,14 @@
 """The writer that waits for the disk."""
 
-from collections.abc import Callable
-
-from failwell.records import NotSyncedError, Stacks, Tally
+from failwell.records import Stacks
 from failwell.spool._writer import Writer
 
 
 class PowerWriter(Writer):
-    """Writes as `Writer` does; records and tallies return when the disk has them.
+    """Writes as `Writer` does; a record returns when the disk has it.
 
-    What is only counted, the answers below 500, does not wait: it is synced within
-    100 ms like everything else.
+    With it the disk has what the thread counted before. What is counted alone does not
+    wait by itself: an error has one wait, for all that is written of it.
     """
 
     def append(self, payload: bytes, stacks: Stacks, key: bytes) -> None:
@@ -24,22 +22,10 @@ class PowerWriter(Writer):
         super().append(payload, stacks, key)
         self._syncer.wait(failures)
 
-    def count(
-        self, key: bytes, definition: Callable[[], bytes], *, tallied: bool
-    ) -> Tally:
-        """Count; on return what is `tallied` survives a power cut.
+    def sync(self) -> None:
+        """Return when what the thread counted survives a power cut.
 
         Raises:
-            NotSyncedError: It survives the process only; the error has the tally.
-            OSError: It could not be kept, in memory neither.
-            ValueError: The key has not 8 bytes.
+            NotSyncedError: It survives the process only.
         """
-        failures = self._syncer.failures
-        tally = super().count(key, definition, tallied=tallied)
-        if tallied:
-            try:
-                self._syncer.wait(failures)
-            except NotSyncedError as error:
-                error.tally = tally
-                raise
-        return tally
+        self._syncer.wait(self._syncer.failures)

@@ -22,14 +22,14 @@ class Spool:
 
     What `append` and `count` acknowledged survives the end of the process, `kill -9`
     included; a power cut can take the last 100 ms and what the disk then was busy with,
-    but with `durability="power"` nothing that `append` and `tally` acknowledged.
+    but with `durability="power"` nothing from before an `append` or `sync`.
     The unit is opened at the first use in each process. Leaving it, at exit or by
     `close`, needs nothing more: any shipper finishes it.
 
     Args:
         directory: The folder; made with mode 0700 when missing.
         clock: Gives the minutes that counts belong to.
-        durability: What `append` and `tally` wait for. `process` (default): the kernel
+        durability: What `append` and `sync` wait for. `process` (default): the kernel
             has it. `power`: the disk has it; one sync serves all threads that wait.
         quota: Bytes that the whole folder may hold, of all processes; default 512 MiB.
 
@@ -50,7 +50,9 @@ class Spool:
         make_directory(folder)
         # Whatever may fail fails here and not in a request: modes, room, locks, maps.
         open_unit(folder, clock).discard()
-        kind = PowerWriter if durability == "power" else Writer
+        self.waits = durability == "power"
+        """Whether what is only counted needs a `sync` to be as durable as a record."""
+        kind = PowerWriter if self.waits else Writer
         self._writers: PerProcess[Writer] = PerProcess(
             lambda: kind(folder, clock, quota), Writer.abandon
         )
@@ -76,7 +78,6 @@ class Spool:
         """Do as `count` does, and return how often this process tallied the key.
 
         Raises:
-            NotSyncedError: It is counted, and a power cut may still take it.
             OSError: It could not be kept.
             ValueError: The key has not 8 bytes.
         """
@@ -115,6 +116,14 @@ class Spool:
             ValueError: One of them has not 8 bytes.
         """
         self._writers.get().note_user(key, user)
+
+    def sync(self) -> None:
+        """Return when what this thread counted is as durable as this spool makes it.
+
+        Raises:
+            NotSyncedError: It is counted, and a power cut may still take it.
+        """
+        self._writers.get().sync()
 
     def close(self) -> None:
         """Sync and close this process's unit; it is the shippers' then.

@@ -80,7 +80,9 @@ class Syncer:
         Raises:
             NotSyncedError: It may not be on the disk.
         """
-        if self._thread is None or self._is_late:
+        # A destructor may record on the thread itself, which cannot wait for itself.
+        thread = self._thread
+        if self._is_late or thread is None or thread is threading.current_thread():
             raise NotSyncedError(errno.EAGAIN, "no sync can be waited for at present")
         done: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._waiting.append(done)

@@ -133,6 +133,9 @@ class Writer:
             finally:
                 self._busy = False
 
+    def sync(self) -> None:
+        """Do nothing: the thread syncs what was written within 100 ms."""
+
     def close(self) -> None:
         """Sync and close the unit and leave it to the shippers.
 

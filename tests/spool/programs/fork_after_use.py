@@ -5,7 +5,7 @@ import sys
 
 from failwell.spool import Spool
 
-spool = Spool(sys.argv[1])
+spool = Spool(sys.argv[1], durability="power" if "power" in sys.argv else "process")
 spool.append(b"parent before")
 spool.count(b"parent..", lambda: b"counted")
 if os.fork() == 0:

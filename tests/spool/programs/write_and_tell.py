@@ -28,6 +28,7 @@ def write(folder: Path, mode: str, words: memoryview, place: int) -> NoReturn:
     number = 0
     while True:
         spool.tally(key, lambda: b"what")
+        spool.sync()
         words[2 * place + 1] += 1
         spool.append(b"%d %d " % (place, number) + b"x" * (number * 97 % 300))
         words[2 * place] += 1
