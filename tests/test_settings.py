@@ -60,6 +60,8 @@ def test_flag_is_read_from_what_environments_hold(text: object) -> None:
         ("FAILWELL_LOGS_FORMAT", "xml", "str", "one of text, json"),
         ("FAILWELL_LOGS_LEVEL", "LOUD", "str", "DEBUG, INFO, WARNING"),
         ("FAILWELL_LOGS_MAX_BYTES", "many", "str", "a whole number from 1024"),
+        ("FAILWELL_SPOOL_QUOTA", 1024, "int", "a whole number from 16777216"),
+        ("FAILWELL_SPOOL_DURABILITY", "disk", "str", "one of process, power"),
         ("FAILWELL_LOGS_BACKUPS", -1, "int", "a whole number from 0"),
         ("FAILWELL_LOGS_BACKUPS", True, "bool", "a whole number from 0"),
         ("FAILWELL_LOGGING", "maybe", "str", "true or false"),

@@ -119,7 +119,10 @@ def test_a_new_unit_is_synced_with_the_one_before(
 def test_a_refused_sync_is_told_to_whom_it_concerns(
     spool: Spool, directory: SpoolDirectory, disk: Disk
 ) -> None:
-    """What was written is there, but it is not called durable; the next one is again."""
+    """What was written is there, but it is not called durable; the next but one is again.
+
+    What the next one counted may have been lost with the round that failed.
+    """
     spool.append(b"before")
     disk.refusal = OSError(errno.EIO, "made up")
     with pytest.raises(NotSyncedError, match="refused"):
@@ -128,9 +131,11 @@ def test_a_refused_sync_is_told_to_whom_it_concerns(
     with pytest.raises(NotSyncedError, match="refused"):
         spool.sync()
     disk.refusal = None
+    with pytest.raises(NotSyncedError, match="refused"):
+        spool.append(b"next")
     spool.append(b"behind")
 
-    assert record_count(directory) == 3
+    assert record_count(directory) == 4
 
 
 def test_what_is_only_counted_does_not_wait(spool: Spool, disk: Disk) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from failwell.records import NotSyncedError
 from failwell.spool import FrameKind, Spool, SpoolDirectory
 from failwell.spool._room import LOOK_INTERVAL_S, measure
 from failwell.testing import ManualClock
@@ -98,6 +99,29 @@ def test_what_goes_first(
 
     assert (repeats, new, alone) == kept
     assert counted(directory) == {OLD: 50, NEW: 30}
+
+
+def test_users_are_given_up_with_the_last_records(spool: Spool, fill: Fill) -> None:
+    """However many users meet an error, they take none of the room that counts need."""
+    fill(0.95)
+    spool.tally(OLD, lambda: b"what")
+
+    with pytest.raises(OSError, match="quota") as refused:
+        spool.note_user(OLD, b"the user")
+
+    assert refused.value.errno == errno.EDQUOT
+
+
+def test_counts_that_wait_in_memory_are_not_called_durable(
+    folder: Path, clock: ManualClock, fill: Fill
+) -> None:
+    """With `power`, past the quota, a new kind of error says so."""
+    spool = Spool(folder, clock=clock, quota=QUOTA, durability="power")
+    fill(1.01)
+    spool.tally(OLD, lambda: b"what")
+
+    with pytest.raises(NotSyncedError, match="wait in memory"):
+        spool.sync()
 
 
 def test_past_the_quota_new_counts_wait_in_memory(

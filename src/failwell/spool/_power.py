@@ -1,6 +1,8 @@
 """The writer that waits for the disk."""
 
-from failwell.records import Stacks
+import errno
+
+from failwell.records import NotSyncedError, Stacks
 from failwell.spool._writer import Writer
 
 
@@ -18,14 +20,19 @@ class PowerWriter(Writer):
             NotSyncedError: It survives the process only.
             OSError: It could not be kept.
         """
-        failures = self._syncer.failures
+        mark = self._syncer.mark()
         super().append(payload, stacks, key)
-        self._syncer.wait(failures)
+        self._wait(mark)
 
     def sync(self) -> None:
         """Return when what the thread counted survives a power cut.
 
         Raises:
-            NotSyncedError: It survives the process only.
+            NotSyncedError: It survives the process at most.
         """
-        self._syncer.wait(self._syncer.failures)
+        self._wait(self._syncer.mark())
+
+    def _wait(self, mark: int) -> None:
+        self._syncer.wait(mark)
+        if self._backlog:
+            raise NotSyncedError(errno.ENOSPC, "counts wait in memory for room")

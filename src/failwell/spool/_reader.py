@@ -53,11 +53,8 @@ class FrameReader:
         self._suspect = -1
         self.gaps: list[Gap] = []
         """What was passed over so far because no whole frame was in it."""
-
-    @property
-    def damaged(self) -> int:
-        """How many bytes were passed over so far."""
-        return sum(gap.end - gap.start for gap in self.gaps)
+        self.damaged = 0
+        """How many bytes that was."""
 
     def frames(self) -> Iterator[SpoolFrame]:
         """Yield the whole frames up to the limit.
@@ -83,8 +80,8 @@ class FrameReader:
         A frame that was begun and never finished is no damage: nobody was told that
         it is kept.
         """
-        if not self._ends_torn and self._limit > self._good_end:
-            self.gaps.append(Gap(self._good_end, self._limit))
+        if not self._ends_torn:
+            self._note_gap(self._limit)
 
     def _window(self) -> bytes:
         size = min(WINDOW, self._limit - self._offset)
@@ -97,8 +94,7 @@ class FrameReader:
             raise OSError(errno.ENOTSUP, message)
         start = self._offset + at
         end = self._offset + found.end
-        if start > self._good_end:
-            self.gaps.append(Gap(self._good_end, start))
+        self._note_gap(start)
         self._good_end = end
         self._ends_torn = True
         return (
@@ -106,6 +102,11 @@ class FrameReader:
             if is_padding
             else SpoolFrame(FrameKind(found.kind), found.payload, end)
         )
+
+    def _note_gap(self, end: int) -> None:
+        if end > self._good_end:
+            self.gaps.append(Gap(self._good_end, end))
+            self.damaged += end - self._good_end
 
     def _pass_over(self, window: bytes, flaw: Flaw) -> bool:
         """Move on behind a flaw at the window's start; return False at the end."""

@@ -22,8 +22,6 @@ _logger = logging.getLogger("failwell")
 
 INTERVAL_S = 0.1
 """Seconds after which what was written is brought to the disk."""
-
-
 PATIENCE_S = 2.0
 """Seconds that anybody waits for the disk, at most."""
 
@@ -54,8 +52,7 @@ class Syncer:
         self._thread: threading.Thread | None = None
         self.is_awake = False
         """Whether a round follows in which all that is written now is synced."""
-        self.failures = 0
-        """How many syncs have failed so far."""
+        self._failures = 0
         self._waiting: deque[queue.SimpleQueue[None]] = deque()
         self._is_late = False
         self._is_refused = False
@@ -67,15 +64,17 @@ class Syncer:
         self.is_awake = True
         self._tokens.put(_Token.SYNC)
 
-    def wait(self, failures: int) -> None:
+    def mark(self) -> int:
+        """Return what `wait` must be given: to be asked for before the writing."""
+        # What is waited for may have been counted before a round that failed.
+        return -1 if self._is_refused else self._failures
+
+    def wait(self, mark: int) -> None:
         """Return when all that this thread wrote is on the disk.
 
-        A sync that failed since the writing began counts against it, whoever it was
-        for: the kernel tells of lost pages once, and forgets. While a sync takes longer
-        than 2 seconds nobody else waits for it.
-
-        Args:
-            failures: How many there were before the writing began.
+        A sync that failed since the mark counts against it, whoever it was for: the
+        kernel tells of lost pages once, and forgets. While a sync takes longer than 2
+        seconds nobody else waits for it.
 
         Raises:
             NotSyncedError: It may not be on the disk.
@@ -93,7 +92,7 @@ class Syncer:
             self._is_late = True
             message = f"the disk did not answer within {PATIENCE_S:g} seconds"
             raise NotSyncedError(errno.ETIMEDOUT, message) from None
-        if self.failures != failures:
+        if self._failures != mark:
             raise NotSyncedError(errno.EIO, "the disk refused a sync")
 
     def retire_locked(self, unit: LiveUnit) -> None:
@@ -179,7 +178,7 @@ class Syncer:
             self._complain(error)
 
     def _complain(self, error: Exception) -> None:
-        self.failures += 1
+        self._failures += 1
         if self._is_refused:
             return
         self._is_refused = True

@@ -127,6 +127,8 @@ class Writer:
                 return
             self._busy = True
             try:
+                if unit.segment.size >= self._room.mark:
+                    self._room.admit(unit.segment.size, 1)
                 unit.note_user(noted)
                 if not self._syncer.is_awake:
                     self._syncer.wake_locked()
