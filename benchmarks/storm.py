@@ -13,7 +13,7 @@ from pathlib import Path
 
 from failwell._settings import read_settings
 from failwell.records import Recorder
-from failwell.spool import Spool, SpoolDirectory, measure
+from failwell.spool import KEY_SIZE, FrameKind, Spool, SpoolDirectory, measure
 
 THREADS = 8
 CODES = [f"STORM_{number}" for number in range(40)]
@@ -71,9 +71,17 @@ def resident() -> int:
 
 
 def counted(folder: Path) -> int:
-    """Return the sum of all counters on the disk."""
-    units = SpoolDirectory(folder).units()
-    return sum(counter.count for unit in units for counter in unit.counters())
+    """Return the sum of the groups' counters on the disk."""
+    total = 0
+    for unit in SpoolDirectory(folder).units():
+        counters = unit.counters()
+        groups = {
+            frame.payload[:KEY_SIZE]
+            for frame in unit.frames()
+            if frame.kind is FrameKind.DEFINITION and b'"group"' in frame.payload
+        }
+        total += sum(counter.count for counter in counters if counter.key in groups)
+    return total
 
 
 def main() -> None:

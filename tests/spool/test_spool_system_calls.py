@@ -7,12 +7,13 @@ import errno
 import json
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 from flask import Flask
+from small_disks import make_small_disk, remove_small_disk
 from system_calls import FAULTS, SHORT, Call, SystemCalls, watched
 
 from failwell import Failwell
@@ -107,16 +108,17 @@ def run(
 
 
 def read(units: Iterable[Unit | MemoryUnit]) -> tuple[set[str], int]:
-    """Return the ids of the records, and the sum of the counters."""
+    """Return the ids of the records, and how many errors and answers are counted."""
     records: set[str] = set()
     counted = 0
     for unit in units:
-        counted += sum(counter.count for counter in unit.counters())
-        records |= {
-            msgspec.json.decode(frame.payload)["id"]
-            for frame in unit.frames()
-            if frame.kind is FrameKind.RECORD
-        }
+        counters, losses = unit.counters(), set()
+        for frame in unit.frames():
+            if frame.kind is FrameKind.RECORD:
+                records.add(msgspec.json.decode(frame.payload)["id"])
+            elif frame.kind is FrameKind.DEFINITION and b'"loss"' in frame.payload:
+                losses.add(frame.payload[:8])
+        counted += sum(c.count for c in counters if c.key not in losses)
     return records, counted
 
 
@@ -185,6 +187,36 @@ def test_a_torn_frame_that_cannot_be_taken_back_is_passed_over(
 
     assert [f.payload for f in unit.frames()] == [b"before", b"behind"]
     assert unit.damaged_bytes > 0
+
+
+def test_a_disk_that_runs_full_changes_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real disk of a megabyte, filled between two requests, and emptied again."""
+    disk = tmp_path / "disk"
+    make_small_disk(disk)
+    try:
+        monkeypatch.setenv("FAILWELL_SPOOL_DIR", str(disk / "spool"))
+        application = Application(tmp_path, "process")
+        with SpoolDirectory(disk / "spool").elect() or pytest.fail("it is taken"):
+            application.serve()
+            fill = (disk / "filler").open("wb", buffering=0)
+            with fill, suppress(OSError):
+                while fill.write(bytes(4096)):
+                    pass
+            application.serve()
+            (disk / "filler").unlink()
+            application.journal._parts.shipper.stop()
+            application._close()
+        records, counted = read(application.journal.source.units())
+    finally:
+        remove_small_disk(disk)
+
+    dropped = application.journal.recorder.dropped
+    assert application.answers == EXPECTED * 2
+    assert len(set(application.ids) - records) == lost(dropped) > 0
+    assert dropped["disk full"] > 0
+    assert counted == len(EXPECTED) * 2
 
 
 @pytest.mark.parametrize("durability", ["process", "power"])
