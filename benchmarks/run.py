@@ -4,7 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("failing_request.py", "answers.py", "resilience.py")
+BENCHMARKS = (
+    "failing_request.py",
+    "capture.py",
+    "burst.py",
+    "latency.py",
+    "answers.py",
+    "resilience.py",
+)
 
 
 def main() -> int:
