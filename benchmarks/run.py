@@ -6,10 +6,13 @@ from pathlib import Path
 
 BENCHMARKS = (
     "failing_request.py",
-    "answers.py",
-    "resilience.py",
+    "capture.py",
+    "burst.py",
+    "latency.py",
     "spool.py",
     "storm.py",
+    "answers.py",
+    "resilience.py",
 )
 
 
