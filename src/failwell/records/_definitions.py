@@ -11,7 +11,11 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from failwell._settings import Settings
-from failwell.records._fingerprint import fingerprint_chain, message_part
+from failwell.records._fingerprint import (
+    fingerprint_chain,
+    fingerprint_explicit,
+    message_part,
+)
 from failwell.records._frames import Link, Relation, Stack
 from failwell.records._message import message_of
 from failwell.records._model import AnswerDefinition, GroupDefinition
@@ -28,8 +32,13 @@ _METHODS = frozenset(
 )
 
 
-_Way = tuple[str, str, tuple[tuple[Relation, type[BaseException], Stack], ...]]
-"""Code, message where it counts, and of each link its relation, type and stack."""
+_Way = tuple[
+    str,
+    str | tuple[str, ...],
+    tuple[tuple[Relation, type[BaseException], Stack], ...],
+]
+"""Code, message where it counts or the application's own fingerprint, and of each link
+its relation, type and stack."""
 
 
 class Fault(NamedTuple):
@@ -61,18 +70,25 @@ class Definitions:
         self.answers: dict[tuple[str, int, str, str], tuple[bytes, bytes]] = {}
         """Key and definition by code, status, method and route, as they were asked for."""
 
-    def of_error(self, chain: tuple[Link, ...], code: str) -> Fault:
-        """Return what is the same for every error of this chain and code."""
+    def of_error(
+        self, chain: tuple[Link, ...], code: str, own: tuple[str, ...] = ()
+    ) -> Fault:
+        """Return what is the same for every error of this chain and code.
+
+        `own` is the fingerprint that the application gave, which alone then decides.
+        """
         outline = [(link.relation, type(link.error), link.stack) for link in chain]
-        way = code, message_part(chain[0]), tuple(outline)
+        way = code, own or message_part(chain[0]), tuple(outline)
         known = self._faults.get(way)
         if known is None:
-            fault = self._describe(chain, code)
+            fault = self._describe(chain, code, own)
             known = _remember(self._faults, way, fault, _FAULTS_LIMIT)
         return known
 
-    def _describe(self, chain: tuple[Link, ...], code: str) -> Fault:
-        group = fingerprint_chain(chain, code)
+    def _describe(
+        self, chain: tuple[Link, ...], code: str, own: tuple[str, ...]
+    ) -> Fault:
+        group = fingerprint_explicit(own) if own else fingerprint_chain(chain, code)
         blamed = chain[0].stack.blamed
         return Fault(
             group=group,

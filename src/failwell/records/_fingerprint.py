@@ -5,7 +5,7 @@ Lines, paths, messages and library frames between do not, so a group outlives ed
 deployments, and ids in messages.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
 import re2
@@ -42,8 +42,16 @@ def fingerprint(error: BaseException, code: str = "INTERNAL_ERROR") -> str:
 
 def fingerprint_chain(chain: tuple[Link, ...], code: str) -> str:
     """Return the hash of the group of a chain that has been walked; see `fingerprint`."""
-    parts = "\0".join(_parts(chain, code))
-    encoded = parts.encode("utf-8", "backslashreplace")
+    return _hash(_parts(chain, code))
+
+
+def fingerprint_explicit(parts: Iterable[str]) -> str:
+    """Return the hash of the group that the application named itself."""
+    return _hash((ALGORITHM, "explicit", *parts))
+
+
+def _hash(parts: Iterable[str]) -> str:
+    encoded = "\0".join(parts).encode("utf-8", "backslashreplace")
     return blake2b(encoded, digest_size=_HASH_BYTES).hexdigest()
 
 

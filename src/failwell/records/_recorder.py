@@ -6,7 +6,7 @@ announced.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 
 import msgspec
@@ -21,6 +21,7 @@ from failwell.records._frames import Link, walk_chain
 from failwell.records._model import (
     ErrorNotice,
     ErrorRecord,
+    Level,
     RequestInfo,
 )
 from failwell.records._redact import Json, redact
@@ -31,6 +32,7 @@ from failwell.records._text import clean
 
 _KEPT_IN_HOUR = 100
 _NO_GROUP = "0" * 16
+_LOG = "log"
 _COUNTED_BEFORE = Tally(0, 0)
 _UNREADABLE = "[not recorded: redaction failed]"
 _encode = msgspec.json.Encoder().encode
@@ -67,7 +69,7 @@ class Recorder:
         """What could not be kept, counted by reason."""
         return self._drops.counts()
 
-    def capture(
+    def capture(  # noqa: PLR0913 - each says one thing of the error, by keyword only
         self,
         error: BaseException,
         *,
@@ -75,6 +77,11 @@ class Recorder:
         user_id: str | None = None,
         request_data: object = None,
         explicit: bool = False,
+        level: Level = "error",
+        origin: str = "",
+        context: Mapping[str, object] | None = None,
+        tags: Mapping[str, object] | None = None,
+        fingerprint: Iterable[str] = (),
     ) -> str:
         """Count an error, and keep it in full unless its group has enough of them.
 
@@ -90,6 +97,11 @@ class Recorder:
             user_id: Who met it.
             request_data: What else helps; redacted and bounded before it is kept.
             explicit: Whether the application asked for it.
+            level: How bad it is.
+            origin: What caught it; `log` is not announced, for its line was written.
+            context: JSON types that are kept with it, redacted and bounded.
+            tags: Names and values to filter by, kept as text.
+            fingerprint: Texts that decide the group instead of the stack.
 
         Returns:
             The error's id, `<group hash>-<16 hexadecimal digits>`. Never raises: what
@@ -107,6 +119,11 @@ class Recorder:
                 user_id=user_id,
                 request_data=request_data,
                 explicit=explicit,
+                level=level,
+                origin=origin,
+                context=context,
+                tags=tags,
+                fingerprint=tuple(fingerprint) if fingerprint else (),
             )
             return self._capture(error, given)
         except Exception as problem:  # noqa: BLE001 - the answer must not change
@@ -138,7 +155,7 @@ class Recorder:
         if seen is not None and not given.explicit:
             return seen.error_id
         chain = walk_chain(error, explicit=given.explicit)
-        fault = self._definitions.of_error(chain, given.code)
+        fault = self._definitions.of_error(chain, given.code, given.fingerprint)
         tally = _COUNTED_BEFORE
         if seen is None or seen.explicit:
             error_id, tally = _new_id(fault.group), self._count(fault)
@@ -151,6 +168,8 @@ class Recorder:
             record = self._keep(chain, error_id, given, request_id)
         kept = record is not None
         mark_seen(error, Seen(request_id, error_id, kept, given.explicit))
+        if given.origin == _LOG:
+            return error_id
         self._tell(
             ErrorNotice(
                 id=error_id,
@@ -158,6 +177,7 @@ class Recorder:
                 type=fault.type,
                 place=fault.place,
                 request_id=request_id,
+                level=given.level,
                 exceptions=(
                     with_frames(chain, record.exceptions)
                     if record is not None and tally.in_hour == 1
@@ -195,6 +215,10 @@ class Recorder:
                 request_id=request_id,
                 user_id=None if given.user_id is None else self._user(given.user_id),
                 explicit=given.explicit,
+                level=given.level,
+                origin=given.origin,
+                tags={} if given.tags is None else self._tags(given.tags),
+                context={} if given.context is None else self._mapping(given.context),
             )
             stacks = [
                 (s.key, s.encoded) for s in [link.stack for link in chain] if s.name
@@ -215,6 +239,16 @@ class Recorder:
 
     def _user(self, user_id: object) -> str:
         return f"{self._redacted(user_id)}"[:LABEL_LENGTH]
+
+    def _mapping(self, mapping: Mapping[str, object]) -> dict[str, Json]:
+        redacted = self._redacted(mapping)
+        return redacted if isinstance(redacted, dict) else {}
+
+    def _tags(self, tags: Mapping[str, object]) -> dict[str, str]:
+        return {
+            clean(name, LABEL_LENGTH): clean(_label(value), LABEL_LENGTH)
+            for name, value in self._mapping(tags).items()
+        }
 
     def _redacted(self, value: object) -> Json:
         try:
@@ -239,6 +273,15 @@ class _Given(msgspec.Struct, frozen=True):
     user_id: object
     request_data: object
     explicit: bool
+    level: Level
+    origin: str
+    context: Mapping[str, object] | None
+    tags: Mapping[str, object] | None
+    fingerprint: tuple[str, ...]
+
+
+def _label(value: Json) -> str:
+    return value if isinstance(value, str) else _encode(value).decode()
 
 
 def _new_id(group: str) -> str:
