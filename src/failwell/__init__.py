@@ -42,6 +42,7 @@ from failwell.responses import (
 
 if typing.TYPE_CHECKING:
     from failwell.console import signin_link
+    from failwell.hooks import capture, message
     from failwell.responses import (
         Attempts,
         Undo,
@@ -80,6 +81,8 @@ __all__ = [
     "ValidationError",
     "__version__",
     "attempt_each",
+    "capture",
+    "message",
     "raises",
     "read_body",
     "read_headers",
@@ -102,6 +105,8 @@ if not typing.TYPE_CHECKING:
             "ErrorLoggingService": "failwell.store",
             "Undo": "failwell.responses",
             "attempt_each": "failwell.responses",
+            "capture": "failwell.hooks",
+            "message": "failwell.hooks",
             "read_body": "failwell.responses",
             "read_headers": "failwell.responses",
             "read_path": "failwell.responses",

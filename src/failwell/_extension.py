@@ -13,6 +13,7 @@ from failwell.responses import (
     Rules,
     Target,
     register_error_handlers,
+    table_of,
 )
 
 if TYPE_CHECKING:
@@ -63,13 +64,18 @@ class Failwell:
             setup_logging(app, settings)
         from failwell._journal import Journal  # noqa: PLC0415 - see above
         from failwell.cli import create_commands  # noqa: PLC0415 - see above
+        from failwell.hooks import watch, watch_commands  # noqa: PLC0415 - see above
 
-        journal = Journal(app, settings)
+        journal = Journal(
+            app, settings, code_of=lambda error: table_of(app).to_app_error(error).code
+        )
         app.extensions["failwell"] = journal
         register_error_handlers(app, journal, settings, self._rules)
         app.cli.add_command(create_commands())
+        watch_commands(app.cli, journal)
         if settings.console_key is not None:
             _add_console(app, settings, journal)
+        watch(journal)
         return app
 
     def map(self, kind: type[E], *, to: "Target[E]") -> None:

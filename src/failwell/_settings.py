@@ -59,6 +59,20 @@ class Settings:
     """Size at which the file is rotated; default 1 MiB."""
     logs_backups: int
     """Rotated files that are kept; default 10."""
+    hooks_threads: bool
+    """Whether exceptions that end a thread are recorded; default yes."""
+    hooks_process: bool
+    """Whether an exception that ends the process is recorded; default yes."""
+    hooks_commands: bool
+    """Whether exceptions of the application's commands are recorded; default yes."""
+    hooks_asyncio: bool
+    """Whether what asyncio reports is recorded, such as an exception of a task that
+    nobody took; default yes."""
+    hooks_logging: str
+    """The level from which an exception in a log line is recorded, or `OFF`; default
+    `ERROR`."""
+    hooks_warnings: bool
+    """Whether warnings that Python shows are recorded; default no."""
 
 
 _PREFIX = "FAILWELL_"
@@ -116,6 +130,12 @@ def _readers(
         "FAILWELL_LOGS_CONSOLE_LEVEL": (_one_of(*_LEVELS), "DEBUG"),
         "FAILWELL_LOGS_MAX_BYTES": (_whole_number(1024), 1024 * 1024),
         "FAILWELL_LOGS_BACKUPS": (_whole_number(0), 10),
+        "FAILWELL_HOOKS_THREADS": (_flag, True),
+        "FAILWELL_HOOKS_PROCESS": (_flag, True),
+        "FAILWELL_HOOKS_COMMANDS": (_flag, True),
+        "FAILWELL_HOOKS_ASYNCIO": (_flag, True),
+        "FAILWELL_HOOKS_LOGGING": (_one_of(*_LEVELS, "OFF"), "ERROR"),
+        "FAILWELL_HOOKS_WARNINGS": (_flag, False),
     }
 
 

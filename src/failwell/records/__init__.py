@@ -5,7 +5,8 @@ database, to call the network, and to call user code unguarded.
 """
 
 from failwell.records._chain import describe
-from failwell.records._fingerprint import fingerprint
+from failwell.records._drops import Drops
+from failwell.records._fingerprint import fingerprint, message_fingerprint
 from failwell.records._model import (
     AnswerDefinition,
     Breadcrumb,
@@ -30,6 +31,7 @@ __all__ = [
     "AnswerDefinition",
     "Breadcrumb",
     "Definition",
+    "Drops",
     "ErrorNotice",
     "ErrorRecord",
     "ExceptionInfo",
@@ -47,6 +49,7 @@ __all__ = [
     "describe",
     "fingerprint",
     "format_chain",
+    "message_fingerprint",
     "put_frames",
     "redact",
 ]

@@ -50,6 +50,11 @@ def fingerprint_explicit(parts: Iterable[str]) -> str:
     return _hash((ALGORITHM, "explicit", *parts))
 
 
+def message_fingerprint(error: BaseException) -> tuple[str, ...]:
+    """Return an own fingerprint for an error that is what it says, wherever it is said."""
+    return "message", template(message_of(error))
+
+
 def _hash(parts: Iterable[str]) -> str:
     encoded = "\0".join(parts).encode("utf-8", "backslashreplace")
     return blake2b(encoded, digest_size=_HASH_BYTES).hexdigest()

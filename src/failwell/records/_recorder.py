@@ -74,7 +74,7 @@ class Recorder:
         error: BaseException,
         *,
         code: str = "INTERNAL_ERROR",
-        user_id: str | None = None,
+        user_id: object = None,
         request_data: object = None,
         explicit: bool = False,
         level: Level = "error",
