@@ -7,7 +7,7 @@ Knows WSGI, not Flask: it must also cover what Flask never sees.
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -37,6 +37,16 @@ class HasWsgiApp(Protocol):
 def current_request_id() -> str | None:
     """Return the id of the request that this context serves, or None outside of one."""
     return _current.get()
+
+
+def enter_work(work_id: str) -> Token[str | None]:
+    """Have what follows in this context stand under an id, though it is no request."""
+    return _current.set(work_id)
+
+
+def leave_work(token: Token[str | None]) -> None:
+    """End what `enter_work` began."""
+    _current.reset(token)
 
 
 def install_request_ids(app: HasWsgiApp) -> None:

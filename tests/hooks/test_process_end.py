@@ -174,9 +174,7 @@ def test_a_line_logged_while_the_application_is_made_starts_no_shipper(
 def test_a_forked_child_records_for_itself(tmp_path: Path) -> None:
     """The hooks go along, and write to a unit of the child."""
     program = (
-        f"{WIRED}"
-        "if os.fork():\n    os.wait()\n"
-        "raise ValueError(str(os.getpid()))\n"
+        f"{WIRED}if os.fork():\n    os.wait()\nraise ValueError(str(os.getpid()))\n"
     )
 
     _run(tmp_path, program)

@@ -9,6 +9,7 @@ from failwell.hooks._applications import Catcher, Circumstances
 from failwell.hooks._commands import watch_commands
 from failwell.hooks._given import capture, message
 from failwell.hooks._log_lines import leave_out
+from failwell.hooks._report import report
 from failwell.hooks._watch import unwatch, watch
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "capture",
     "leave_out",
     "message",
+    "report",
     "unwatch",
     "watch",
     "watch_commands",

@@ -35,9 +35,9 @@ _LOWEST = {
 _reported_otherwise: set[str] = set()
 
 
-def leave_out(logger: str) -> None:
-    """Ignore the lines of a logger whose errors are reported in another way."""
-    _reported_otherwise.add(logger)
+def leave_out(*loggers: str) -> None:
+    """Ignore the lines of loggers whose errors are reported in another way."""
+    _reported_otherwise.update(loggers)
 
 
 def _line_is_made(
