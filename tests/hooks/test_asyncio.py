@@ -18,6 +18,7 @@ async def _fail() -> None:
 
 def _forget_a_task() -> None:
     async def main() -> None:
+        """Run in the loop."""
         task = asyncio.create_task(_fail())
         await asyncio.sleep(0)
         del task
@@ -41,6 +42,7 @@ def test_a_callback_that_fails_is_recorded(app: Flask) -> None:
     """The loop goes on."""
 
     async def main() -> None:
+        """Run in the loop."""
         asyncio.get_running_loop().call_soon(lambda: 1 / 0)
         await asyncio.sleep(0.001)
 
@@ -53,6 +55,7 @@ def test_a_task_that_is_awaited_is_its_waiters_affair(app: Flask) -> None:
     """Nothing is recorded unless it is raised further."""
 
     async def main() -> None:
+        """Run in the loop."""
         results = await asyncio.gather(_fail(), return_exceptions=True)
         assert isinstance(results[0], ValueError)
 
@@ -66,6 +69,7 @@ def test_what_the_task_logged_is_recorded_once(app: Flask) -> None:
     """Though nobody took it either."""
 
     async def work() -> None:
+        """Log and fail."""
         try:
             await _fail()
         except ValueError:
@@ -73,6 +77,7 @@ def test_what_the_task_logged_is_recorded_once(app: Flask) -> None:
             raise
 
     async def main() -> None:
+        """Run in the loop."""
         task = asyncio.create_task(work())
         await asyncio.sleep(0)
         del task
@@ -87,6 +92,7 @@ def test_a_cancelled_task_is_no_error(app: Flask) -> None:
     """Somebody asked for it."""
 
     async def main() -> None:
+        """Run in the loop."""
         task = asyncio.create_task(asyncio.sleep(3600))
         await asyncio.sleep(0)
         task.cancel()
@@ -120,6 +126,7 @@ def test_a_task_of_an_async_view_that_the_view_awaits_is_the_requests(
     """Logged in the task, raised by the view, answered: once."""
 
     async def work() -> None:
+        """Log and fail."""
         try:
             await _fail()
         except ValueError:
@@ -128,6 +135,7 @@ def test_a_task_of_an_async_view_that_the_view_awaits_is_the_requests(
 
     @app.get("/")
     async def view() -> str:
+        """Wait for the task."""
         await asyncio.gather(work(), asyncio.sleep(0))
         return "fine"
 
