@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
+from failwell._callbacks import Callbacks
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._settings import Settings
 from failwell.logs import ErrorReporter
@@ -58,14 +59,20 @@ class Journal:
             nothing may touch the disk, and for its logger.
         settings: The application's settings.
         clock: Time.
+        callbacks: What the application lets be asked.
     """
 
     def __init__(
-        self, app: RecordedApp, settings: Settings, clock: Clock = SYSTEM_CLOCK
+        self,
+        app: RecordedApp,
+        settings: Settings,
+        clock: Clock = SYSTEM_CLOCK,
+        callbacks: Callbacks | None = None,
     ) -> None:
         self.settings = settings
         self._app = app
         self._clock = clock
+        self._callbacks = callbacks
         self._built: list[_Parts] = []
         self._started_in = 0
         """The process in which somebody was seen to ship; a fork takes no thread along."""
@@ -131,7 +138,11 @@ class Journal:
         shipper = ShipperThread(source, store, clock=self._clock)
         reporter = ErrorReporter(self._app.logger.name, synchronous=testing)
         recorder = Recorder(
-            self.settings, sink, clock=self._clock, announce=reporter.announce
+            self.settings,
+            sink,
+            clock=self._clock,
+            announce=reporter.announce,
+            callbacks=self._callbacks,
         )
         service = ErrorLoggingService(recorder, store, shipper.settle)
         return _Parts(recorder, source, store, shipper, service)

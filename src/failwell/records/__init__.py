@@ -4,8 +4,15 @@ Refuses, on the caller's thread: to format tracebacks, to read source files, to 
 database, to call the network, and to call user code unguarded.
 """
 
-from failwell.records._chain import describe
-from failwell.records._fingerprint import fingerprint
+from failwell.records._context import (
+    add_breadcrumb,
+    error_context,
+    set_tags,
+    set_user,
+)
+from failwell.records._describe import describe
+from failwell.records._given import Details, Level
+from failwell.records._grouping import fingerprint
 from failwell.records._model import (
     AnswerDefinition,
     Breadcrumb,
@@ -23,17 +30,19 @@ from failwell.records._recorder import Recorder
 from failwell.records._redact import redact
 from failwell.records._sink import Sink, Stacks, Tally
 from failwell.records._stacks import decode_frames, put_frames
-from failwell.records._traceback import format_chain
+from failwell.records._traceback import format_chain, parent_of
 
 __all__ = [
     "AnswerDefinition",
     "Breadcrumb",
     "Definition",
+    "Details",
     "ErrorNotice",
     "ErrorRecord",
     "ExceptionInfo",
     "Frame",
     "GroupDefinition",
+    "Level",
     "LossDefinition",
     "Recorder",
     "RequestInfo",
@@ -41,10 +50,15 @@ __all__ = [
     "SourceContext",
     "Stacks",
     "Tally",
+    "add_breadcrumb",
     "decode_frames",
     "describe",
+    "error_context",
     "fingerprint",
     "format_chain",
+    "parent_of",
     "put_frames",
     "redact",
+    "set_tags",
+    "set_user",
 ]

@@ -23,7 +23,10 @@ def seen_in(error: BaseException, request_id: str | None) -> Seen | None:
 
     An object that is raised again in another request is another error.
     """
-    seen = error.__dict__.get(_MARK)
+    try:
+        seen = error.__dict__.get(_MARK)
+    except Exception:  # noqa: BLE001 - a class may replace the attribute by code
+        return None
     return seen if isinstance(seen, Seen) and seen.request_id == request_id else None
 
 

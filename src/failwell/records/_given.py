@@ -1,0 +1,22 @@
+"""What the caller of a capture says about an error."""
+
+from collections.abc import Mapping
+from typing import Literal, TypedDict
+
+Level = Literal["info", "warning", "error", "critical"]
+
+
+class Details(TypedDict, total=False):
+    """More that a caller may say, by name."""
+
+    level: Level
+    """Default `error`."""
+    origin: str
+    """Where it was caught when not in a request: `thread`, `task`, `command`, …"""
+    tags: Mapping[str, object]
+    """Names and values of this error, besides those of its request."""
+    context: Mapping[str, object]
+    """Facts; redacted and bounded before they are kept."""
+    fingerprint: object
+    """Texts that make the group; `{{ default }}` stands for what would count otherwise,
+    an empty list for nothing said."""
