@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, Unpack, cast
 
+from failwell._callbacks import Callbacks
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._settings import Settings
 from failwell.hooks import Circumstances
@@ -62,6 +63,7 @@ class Journal:
             nothing may touch the disk, and for its logger.
         settings: The application's settings.
         clock: Time.
+        callbacks: What the application lets be asked.
         code_of: Returns the code that the application answers an exception with.
     """
 
@@ -70,6 +72,7 @@ class Journal:
         app: RecordedApp,
         settings: Settings,
         clock: Clock = SYSTEM_CLOCK,
+        callbacks: Callbacks | None = None,
         *,
         code_of: Callable[[BaseException], str] = lambda _: _UNEXPECTED,
     ) -> None:
@@ -77,6 +80,7 @@ class Journal:
         self._app = app
         self._clock = clock
         self._code_of = code_of
+        self._callbacks = callbacks
         self._built: list[_Parts] = []
         self._started_in = 0
         """The process in which somebody was seen to ship; a fork takes no thread along."""
@@ -159,7 +163,11 @@ class Journal:
         shipper = ShipperThread(source, store, clock=self._clock)
         reporter = ErrorReporter(self._app.logger.name, synchronous=testing)
         recorder = Recorder(
-            self.settings, sink, clock=self._clock, announce=reporter.announce
+            self.settings,
+            sink,
+            clock=self._clock,
+            announce=reporter.announce,
+            callbacks=self._callbacks,
         )
         service = ErrorLoggingService(recorder, store, shipper.settle)
         return _Parts(recorder, source, store, shipper, service)

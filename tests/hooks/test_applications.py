@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from tests.hooks.conftest import MakeApp, origins
 
+from failwell._journal import journal_of
 from failwell.hooks import unwatch
 
 _logger = logging.getLogger("worker")
@@ -76,6 +77,9 @@ def _hooks() -> list[object]:
 
 def test_an_application_that_is_gone_leaves_nothing_behind(make_app: MakeApp) -> None:
     """It can be collected, whatever it has recorded, and the last takes the hooks along."""
+    journal_of(
+        make_app("earlier")
+    ).start()  # the first recorder watches log lines for good
     gc.collect()
     unwatch()
     before = _hooks()

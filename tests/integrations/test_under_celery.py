@@ -180,7 +180,7 @@ def test_a_task_that_succeeds_leaves_no_trace(
     run("succeeds", times=2)
 
     assert recorded_errors(app) == []
-    assert vars(worked)["failwell"]._tokens == {}
+    assert vars(worked)["failwell"]._entered == {}
 
 
 def test_an_eager_task_belongs_to_its_request(app: Flask) -> None:

@@ -5,28 +5,22 @@ one that is gone, a test's for example, records nothing more.
 """
 
 import weakref
-from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, TypedDict, Unpack
+from collections.abc import Callable
+from typing import Protocol, Unpack
 
 from flask import current_app, has_app_context
 
 from failwell._settings import Settings
-from failwell.records import Level
+from failwell.records import Details
 
 
-class Circumstances(TypedDict, total=False):
+class Circumstances(Details, total=False):
     """What is known of an error beside itself."""
 
     code: str
     """Default: the code that the application answers it with."""
-    origin: str
-    """What caught it; see `ErrorRecord.origin`."""
-    level: Level
     explicit: bool
     user_id: object
-    context: Mapping[str, object]
-    tags: Mapping[str, object] | None
-    fingerprint: Iterable[str]
 
 
 class Catcher(Protocol):

@@ -6,12 +6,12 @@ the same each time; whatever the exception and the disk do is none.
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Unpack, get_args
 
 from failwell.hooks._applications import Catcher, Circumstances, of_this_context
 from failwell.hooks._report import report
-from failwell.records import Level, message_fingerprint, redact
+from failwell.records import Level, message_fingerprint
 
 _LEVELS = get_args(Level)
 
@@ -27,7 +27,7 @@ def capture(
     *,
     user: object = None,
     tags: Mapping[str, object] | None = None,
-    fingerprint: str | Iterable[object] = (),
+    fingerprint: str | Sequence[object] = (),
     level: Level = "error",
     **context: object,
 ) -> str:
@@ -72,9 +72,9 @@ def capture(
         given,
         level=level,
         user_id=user,
-        tags=tags,
+        tags=tags or {},
         context=context,
-        fingerprint=_texts(fingerprint),
+        fingerprint=fingerprint,
     )
 
 
@@ -84,7 +84,7 @@ def message(
     *,
     user: object = None,
     tags: Mapping[str, object] | None = None,
-    fingerprint: str | Iterable[object] = (),
+    fingerprint: str | Sequence[object] = (),
     **context: object,
 ) -> str:
     """Record that something happened, without an exception; it is always kept in full.
@@ -117,9 +117,9 @@ def message(
         code="MESSAGE",
         level=level,
         user_id=user,
-        tags=tags,
+        tags=tags or {},
         context=context,
-        fingerprint=_texts(fingerprint) or message_fingerprint(said),
+        fingerprint=fingerprint or message_fingerprint(said),
     )
 
 
@@ -140,10 +140,3 @@ def _record(
     known["explicit"] = True
     error_id = report(error, lambda _: True, lambda: catcher, **known)
     return error_id or f"{0:016x}-{os.urandom(8).hex()}"
-
-
-def _texts(fingerprint: object) -> tuple[str, ...]:
-    if not fingerprint:
-        return ()
-    parts = redact([fingerprint] if isinstance(fingerprint, str) else fingerprint)
-    return tuple(map(str, parts)) if isinstance(parts, list) else (str(parts),)

@@ -4,18 +4,16 @@ Owns the promise that a hook changes nothing and never fails: what goes wrong in
 said on standard error.
 """
 
+import contextlib
+import sys
 from collections.abc import Callable
 from typing import Unpack
 
-from failwell._clock import SYSTEM_CLOCK
 from failwell._settings import Settings
 from failwell.hooks._applications import Catcher, Circumstances, of_this_context
-from failwell.records import Drops
 
 _NO_ERRORS = (SystemExit, KeyboardInterrupt, GeneratorExit)
 """Ends that somebody asked for."""
-
-_drops = Drops(SYSTEM_CLOCK)
 
 
 def report(
@@ -44,5 +42,7 @@ def report(
             return None
         return catcher.catch(error, **known)
     except Exception as problem:  # noqa: BLE001 - nobody could do anything about it
-        _drops.add("error not recorded", problem)
+        with contextlib.suppress(Exception):
+            kind = type(problem).__name__
+            sys.stderr.write(f"failwell: error not recorded ({kind})\n")
         return None

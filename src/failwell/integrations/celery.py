@@ -8,14 +8,14 @@ Starts nothing in the process from which Celery forks its workers.
 """
 
 import sys
-from contextvars import Token
+from contextlib import AbstractContextManager
 from typing import Any
 
 from celery import Celery, Task, signals
 from flask import Flask
 
 from failwell._journal import Journal, journal_of
-from failwell._request_id import current_request_id, enter_work, leave_work
+from failwell._request_id import current_request_id, work_under
 from failwell.hooks import leave_out, report
 
 __all__ = ["use_failwell"]
@@ -53,7 +53,7 @@ class _Tasks:
     def __init__(self, celery: Celery, journal: Journal) -> None:
         self._celery = celery
         self._journal = journal
-        self._tokens: dict[str, Token[str | None]] = {}
+        self._entered: dict[str, AbstractContextManager[None]] = {}
 
     def begin(self, sender: Task, task_id: str, **_: object) -> None:
         """Enter the task, and let the recorder get ready as a request would."""
@@ -62,13 +62,14 @@ class _Tasks:
         self._journal.start()
         # A task that is called eagerly in a request belongs to the request.
         if current_request_id() is None:
-            self._tokens[task_id] = enter_work(task_id)
+            self._entered[task_id] = work = work_under(task_id)
+            work.__enter__()
 
     def end(self, task_id: str, **_: object) -> None:
         """Leave the task."""
-        token = self._tokens.pop(task_id, None)
-        if token is not None:
-            leave_work(token)
+        work = self._entered.pop(task_id, None)
+        if work is not None:
+            work.__exit__(None, None, None)
 
     def fail(
         self, sender: Task, task_id: str, exception: BaseException, **_: object

@@ -4,9 +4,16 @@ Refuses, on the caller's thread: to format tracebacks, to read source files, to 
 database, to call the network, and to call user code unguarded.
 """
 
-from failwell.records._chain import describe
-from failwell.records._drops import Drops
-from failwell.records._fingerprint import fingerprint, message_fingerprint
+from failwell.records._context import (
+    add_breadcrumb,
+    error_context,
+    set_tags,
+    set_user,
+)
+from failwell.records._describe import describe
+from failwell.records._fingerprint import message_fingerprint
+from failwell.records._given import Details
+from failwell.records._grouping import fingerprint
 from failwell.records._model import (
     AnswerDefinition,
     Breadcrumb,
@@ -25,13 +32,13 @@ from failwell.records._recorder import Recorder
 from failwell.records._redact import redact
 from failwell.records._sink import Sink, Stacks, Tally
 from failwell.records._stacks import decode_frames, put_frames
-from failwell.records._traceback import format_chain
+from failwell.records._traceback import format_chain, parent_of
 
 __all__ = [
     "AnswerDefinition",
     "Breadcrumb",
     "Definition",
-    "Drops",
+    "Details",
     "ErrorNotice",
     "ErrorRecord",
     "ExceptionInfo",
@@ -45,11 +52,16 @@ __all__ = [
     "SourceContext",
     "Stacks",
     "Tally",
+    "add_breadcrumb",
     "decode_frames",
     "describe",
+    "error_context",
     "fingerprint",
     "format_chain",
     "message_fingerprint",
+    "parent_of",
     "put_frames",
     "redact",
+    "set_tags",
+    "set_user",
 ]

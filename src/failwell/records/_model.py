@@ -193,7 +193,7 @@ class LossDefinition(
     """`sampled out`, or what could not be done."""
 
 
-Definition = GroupDefinition | AnswerDefinition
+Definition = GroupDefinition | AnswerDefinition | LossDefinition
 
 
 class ErrorNotice(msgspec.Struct, frozen=True):

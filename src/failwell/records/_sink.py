@@ -38,3 +38,12 @@ class Sink(Protocol):
         Raises:
             OSError: It could not be kept.
         """
+
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Keep that an error of `key` has met a user, given as a hash of 8 bytes.
+
+        The same pair may come again, which changes nothing.
+
+        Raises:
+            OSError: It could not be kept.
+        """

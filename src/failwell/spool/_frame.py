@@ -3,7 +3,7 @@
     offset  size  field
     0       4     magic: two of its bytes never occur in UTF-8
     4       1     version of this layout: 1
-    5       1     kind: 1 record, 2 definition, 3 stack
+    5       1     kind: 1 record, 2 definition, 3 stack, 4 user
     6       2     flags: 0, reserved
     8       4     length of the payload
     12      8     sequence number in its segment, from 1 without gaps
@@ -36,6 +36,7 @@ class FrameKind(IntEnum):
     RECORD = 1
     DEFINITION = 2
     STACK = 3
+    USER = 4
 
 
 class SpoolFrame(NamedTuple):
@@ -43,7 +44,7 @@ class SpoolFrame(NamedTuple):
 
     kind: FrameKind
     payload: bytes
-    """The record; or the 8 bytes of a key and what it stands for."""
+    """The record; or the 8 bytes of a key and what it stands for, or whom it has met."""
     end: int
     """Offset behind the frame: the watermark once the frame is moved."""
 

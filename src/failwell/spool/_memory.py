@@ -61,6 +61,10 @@ class MemorySpool:
         check_size(payload)
         self._memory.get().append(payload, stacks)
 
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Keep that an error of `key` has met a user, given as a hash of 8 bytes."""
+        self._memory.get().note_user(key, user)
+
     def close(self) -> None:
         """Do nothing: what is in memory can be read as long as the process lives."""
 
@@ -99,6 +103,10 @@ class _Memory:
     def append(self, payload: bytes, stacks: Stacks) -> None:
         with self._lock:
             self.dropped += self._units[-1].append(payload, stacks)
+
+    def note_user(self, key: bytes, user: bytes) -> None:
+        with self._lock:
+            self._units[-1].note_user(key, user)
 
     def count(self, key: bytes, minute: int, definition: Callable[[], bytes]) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ from failwell.spool._counters import SLOTS, Counter
 from failwell.spool._frame import FrameKind, SpoolFrame
 
 _MAX_BYTES = 64 * 1024 * 1024
+_MAX_USERS = 10_000
 _MAX_STACKS = 5_000
 
 
@@ -35,6 +36,7 @@ class MemoryUnit:
         self._slots: dict[tuple[bytes, int], list[int]] = {}
         self._definitions: dict[bytes, SpoolFrame] = {}
         self._stacks: dict[bytes, SpoolFrame] = {}
+        self._users: dict[bytes, SpoolFrame] = {}
         self._records: deque[SpoolFrame] = deque()
 
     def size(self) -> int:
@@ -71,7 +73,7 @@ class MemoryUnit:
         """Yield the frames behind an offset that are still there."""
         with self._lock:
             explained = (*self._definitions.values(), *self._stacks.values())
-            frames = [*explained, *self._records]
+            frames = [*explained, *self._users.values(), *self._records]
         frames.sort(key=lambda frame: frame.end)
         yield from (frame for frame in frames if frame.end > offset)
 
@@ -91,6 +93,15 @@ class MemoryUnit:
                 self._bytes -= len(self._records.popleft().payload)
                 dropped += 1
         return dropped
+
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Keep that the group of a key has a user; of too many the latest ones."""
+        with self._lock:
+            if key + user not in self._users:
+                if len(self._users) >= _MAX_USERS:
+                    del self._users[next(iter(self._users))]
+                frame = self._frame_locked(FrameKind.USER, key + user)
+                self._users[key + user] = frame
 
     def count(self, key: bytes, minute: int, definition: Callable[[], bytes]) -> bool:
         """Add one to a key in a minute; return False where no slot is free."""

@@ -75,6 +75,14 @@ class Spool:
         """
         self._writers.get().append(payload, stacks)
 
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Keep that an error of `key` has met a user, given as a hash of 8 bytes.
+
+        Raises:
+            OSError: It could not be kept.
+        """
+        self._writers.get().note_user(key, user)
+
     def close(self) -> None:
         """Sync and close this process's unit; it is the shippers' then.
 

@@ -69,6 +69,24 @@ class Writer:
             finally:
                 self._busy = False
 
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Write that the group of a key has a user.
+
+        Raises:
+            OSError: It could not be kept.
+        """
+        with self._lock:
+            if self._busy:
+                self._refuse()
+            self._busy = True
+            try:
+                unit = self._unit_locked(for_slot=False)
+                unit.segment.append(FrameKind.USER, key + user)
+                if not self._syncer.is_awake:
+                    self._syncer.wake_locked()
+            finally:
+                self._busy = False
+
     def count(
         self, key: bytes, definition: Callable[[], bytes], *, tallied: bool
     ) -> Tally:

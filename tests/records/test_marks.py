@@ -1,8 +1,7 @@
-"""What a caller says of an error: level, origin, tags, context, fingerprint."""
+"""The mark of a captured error, and what is announced of it."""
 
 import pickle
-from collections import UserDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from tests.records.conftest import ListSink
@@ -21,38 +20,14 @@ def fail(message: str = "boom") -> ValueError:
         return error
 
 
-def test_what_is_given_along_stands_in_the_record(
-    recorder: Recorder, sink: ListSink, notices: list[ErrorNotice]
+def test_the_notice_has_the_level(
+    recorder: Recorder, notices: list[ErrorNotice]
 ) -> None:
-    """Secrets of context and tags are hidden, and every tag is text."""
-    recorder.capture(
-        fail(),
-        level="warning",
-        origin="thread",
-        context={"batch": [1, 2], "password": "hunter2"},
-        tags={"tenant": 7, "token": "hunter2", "beta": True},
-    )
+    """The log's line is written at it."""
+    recorder.capture(fail(), level="warning", origin="thread")
+    recorder.capture(fail())
 
-    (record,) = sink.records
-    assert (record.level, record.origin) == ("warning", "thread")
-    assert record.context == {"batch": [1, 2], "password": "[redacted]"}
-    assert record.tags == {"tenant": "7", "token": "[redacted]", "beta": "true"}
-    assert [notice.level for notice in notices] == ["warning"]
-
-
-def test_what_is_given_along_and_cannot_be_read_costs_only_itself(
-    recorder: Recorder, sink: ListSink
-) -> None:
-    """No method of an unknown mapping is called; the record is kept without it."""
-
-    class Broken(UserDict[str, object]):
-        def __iter__(self) -> Iterator[str]:
-            raise RuntimeError("broken")
-
-    recorder.capture(fail(), context=Broken(a=1), tags=Broken(a=1))
-
-    (record,) = sink.records
-    assert (record.message, record.context, record.tags) == ("boom", {}, {})
+    assert [notice.level for notice in notices] == ["warning", "error"]
 
 
 def test_a_log_line_is_not_announced(
@@ -63,20 +38,6 @@ def test_a_log_line_is_not_announced(
 
     assert len(sink.records) == 1
     assert notices == []
-
-
-def test_an_own_fingerprint_decides_alone(recorder: Recorder, sink: ListSink) -> None:
-    """Two faults of one fingerprint are a group; one fault of two is two groups."""
-    same = [
-        recorder.capture(error, fingerprint=["import", "customers"])
-        for error in (fail(), KeyError("x"))
-    ]
-    other = recorder.capture(fail(), fingerprint=["import", "suppliers"])
-    none = recorder.capture(fail())
-
-    assert same[0][:16] == same[1][:16]
-    assert len({same[0][:16], other[:16], none[:16]}) == 3
-    assert sorted(sink.counts.values()) == [1, 1, 2]
 
 
 class OpaqueError(Exception):
