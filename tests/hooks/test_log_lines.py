@@ -236,3 +236,16 @@ def test_it_is_recorded_at_the_call(app: Flask) -> None:
     thread.join()
 
     assert seen == [1]
+
+
+def test_an_error_that_computes_its_attributes_breaks_no_log_call(app: Flask) -> None:
+    """What a class says is believed; what an error would compute is not asked."""
+
+    class OddError(AppError):
+        @property
+        def record(self) -> bool:  # type: ignore[override]
+            raise RuntimeError("broken")
+
+    _logger.error("It broke", exc_info=_failed(OddError("x")))
+
+    assert origins(app) == ["log"]

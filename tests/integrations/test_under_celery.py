@@ -78,6 +78,8 @@ def _define(celery: Celery) -> None:
 def worked(request: pytest.FixtureRequest) -> Iterator[Celery]:
     """Return a Celery application with a broker in memory and a worker that runs."""
     celery = _celery()
+    root = logging.getLogger()
+    handlers, level = root.handlers.copy(), root.level
     with start_worker(
         celery,
         pool=request.param,
@@ -86,6 +88,9 @@ def worked(request: pytest.FixtureRequest) -> Iterator[Celery]:
         loglevel="ERROR",
     ):
         yield celery
+    # A worker takes the root logger for itself.
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 def _celery() -> Celery:

@@ -68,11 +68,12 @@ def _exception_of(record: logging.LogRecord) -> BaseException | None:
 
 
 def _is_left_out(record: logging.LogRecord, error: BaseException) -> bool:
-    if record.name in _reported_otherwise or record.pathname.startswith(_FAILWELL):
+    if record.name in _reported_otherwise or f"{record.pathname}".startswith(_FAILWELL):
         return True
     if record.funcName == "finalize_request" and _is_repeated(error):
         return True
-    return isinstance(error, AppError) and error.record is False
+    # Of the class: an attribute of the error may be anybody's code.
+    return isinstance(error, AppError) and type(error).record is False
 
 
 def _is_repeated(error: BaseException) -> bool:
