@@ -112,6 +112,7 @@ def test_tasks_keep_their_own(recorder: Recorder, sink: ListSink) -> None:
     """Two tasks of one loop that take turns do not mix."""
 
     async def work(user: int) -> None:
+        """Give way after each line."""
         failwell.set_user(user)
         for n in range(3):
             log.warning("%d of %d", n, user)
@@ -119,6 +120,7 @@ def test_tasks_keep_their_own(recorder: Recorder, sink: ListSink) -> None:
         recorder.capture(ValueError("x"))
 
     async def both() -> None:
+        """Let two users meet."""
         await asyncio.gather(work(1), work(2))
 
     asyncio.run(both())

@@ -194,6 +194,7 @@ def test_only_functions_can_be_asked(given: object) -> None:
     """Said where they are registered, not when an error comes."""
 
     async def later() -> int:
+        """Answer when it is too late."""
         return 7
 
     for function in (given, later):

@@ -112,6 +112,7 @@ def test_what_stands_under_a_secret_name_is_hidden(name: str) -> None:
         {"name": "password", "value": CANARY},
         {"value": [CANARY], "key": "Authorization"},
         {b"authorization": CANARY},
+        [(b"authorization", CANARY)],
         {"a": ({"session": {CANARY: CANARY}},)},
         Account(CANARY),
         {"proxy": MappingProxyType({"password": CANARY})},
