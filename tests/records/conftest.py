@@ -82,7 +82,7 @@ class ListSink:
         """All counts of each key but those of losses."""
         totals: Counter[bytes] = Counter()
         for (key, _), count in self._minutes.items():
-            if not isinstance(self._definition(key), LossDefinition):
+            if not isinstance(self.definition(key), LossDefinition):
                 totals[key] += count
         return dict(totals)
 
@@ -91,17 +91,18 @@ class ListSink:
         """The counts of losses by their reasons."""
         totals: Counter[str] = Counter()
         for (key, _), count in self._minutes.items():
-            definition = self._definition(key)
+            definition = self.definition(key)
             if isinstance(definition, LossDefinition):
                 totals[definition.reason] += count
         return dict(totals)
 
-    def _definition(self, key: bytes) -> Definition:
+    def definition(self, key: bytes) -> Definition:
+        """What a key counts."""
         return msgspec.json.decode(self.definitions[key], type=Definition)
 
     def defined(self) -> list[Definition]:
         """The definitions, decoded, but those of losses."""
-        decoded = [self._definition(key) for key in self.definitions]
+        decoded = [self.definition(key) for key in self.definitions]
         return [d for d in decoded if not isinstance(d, LossDefinition)]
 
     @property

@@ -175,11 +175,13 @@ class Redaction:
         if is_text(key):
             return self._text(key)
         if type(key) is bytes:
-            return self._text(key[:_NAME_LENGTH].decode("utf-8", "replace"))
+            return self._text(_decoded(key))
         known = type(key) in _KEYS_AS_TEXT
         return self._text(str(key) if known else f"<{type_name(type(key))}>")
 
     def _is_secret_name(self, value: object) -> bool:
+        if type(value) is bytes:
+            value = _decoded(value)
         if not is_text(value):
             return False
         # As it will read the next time.
@@ -197,6 +199,10 @@ def _really(value: object, kind: type[Kind]) -> TypeGuard[Kind]:
     # Not isinstance: it asks the object for its `__class__`, which a proxy answers
     # with another's, and which may be anybody's code.
     return issubclass(type(value), kind)
+
+
+def _decoded(name: bytes) -> str:
+    return name[:_NAME_LENGTH].decode("utf-8", "replace")
 
 
 def _items(value: object) -> Iterator[object] | None:

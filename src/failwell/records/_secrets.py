@@ -68,10 +68,10 @@ def hide_secrets(text: str) -> str:
     # What is left may read as a secret once its neighbour is hidden: until nothing
     # more changes, which the second pass nearly always finds.
     for _ in range(_PASSES):
-        before = text
+        before, text = text, patterns.secret.sub(_hide, text)
+        # Behind ours: hiding a name first would leave its value.
         for pattern in patterns.own:
             text = _hide_own(pattern, text)
-        text = patterns.secret.sub(_hide, text)
         if text == before:
             break
     return text
