@@ -43,6 +43,19 @@ class Settings:
     """Opens the console, 16 characters at least; without it there is no console."""
     console_prefix: str
     """Where the console is served; default `/failwell`."""
+    records_in_app: tuple[str, ...]
+    """Modules, with all below them, whose frames count as the application's, or with
+    `-` in front as a library's; default: by the place of the file."""
+    records_locals: bool
+    """Whether local variables of the application's frames are kept; default no."""
+    records_headers: tuple[str, ...]
+    """Request headers that are kept besides those that always are; default none."""
+    records_body: int
+    """Up to how many bytes a body of JSON or a form is kept; default 4096, 0 never."""
+    records_breadcrumbs: int
+    """How many breadcrumbs an error brings; default 20, 0 keeps none."""
+    records_secrets: tuple[str, ...]
+    """More names of secrets, and patterns `/…/` of what is one; default none."""
     responses_format: Literal["auto", "envelope", "problem"]
     """`auto` (default) negotiates by `Accept`; the others fix the form."""
     responses_undeclared: Literal["fail", "allow"]
@@ -64,6 +77,20 @@ class Settings:
     """Size at which the file is rotated; default 1 MiB."""
     logs_backups: int
     """Rotated files that are kept; default 10."""
+    hooks_threads: bool
+    """Whether exceptions that end a thread are recorded; default yes."""
+    hooks_process: bool
+    """Whether an exception that ends the process is recorded; default yes."""
+    hooks_commands: bool
+    """Whether exceptions of the application's commands are recorded; default yes."""
+    hooks_asyncio: bool
+    """Whether what asyncio reports is recorded, such as an exception of a task that
+    nobody took; default yes."""
+    hooks_logging: str
+    """The level from which an exception in a log line is recorded, or `OFF`; default
+    `ERROR`."""
+    hooks_warnings: bool
+    """Whether warnings that Python shows are recorded; default no."""
 
 
 _PREFIX = "FAILWELL_"
@@ -71,6 +98,15 @@ _TEXT_LENGTH = 200
 _KEY_LENGTH = 16
 _MIB = 1024 * 1024
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_MODULE = r"-?[^\W\d]\w*(\.[^\W\d]\w*)*"
+_MODULE_SAID = "modules such as shop or -shop.vendored, separated by commas"
+_HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}"
+_HEADER_SAID = "names of headers such as X-Tenant, separated by commas"
+_SOUGHT = r"[\w. -]{2,100}|/.{1,500}/"
+_SOUGHT_SAID = (
+    "names such as tax_id and patterns in slashes such as /AB-\\d{6}/, as a list, or "
+    "separated by commas where no pattern has one"
+)
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -114,6 +150,12 @@ def _readers(
         "FAILWELL_STORE_URL": (_store_url, f"sqlite:///{home / 'store.db'}"),
         "FAILWELL_CONSOLE_KEY": (_key, None),
         "FAILWELL_CONSOLE_PREFIX": (_prefix, "/failwell"),
+        "FAILWELL_RECORDS_IN_APP": (_list_of(_MODULE, _MODULE_SAID), ()),
+        "FAILWELL_RECORDS_LOCALS": (_flag, False),
+        "FAILWELL_RECORDS_HEADERS": (_list_of(_HEADER, _HEADER_SAID), ()),
+        "FAILWELL_RECORDS_BODY": (_whole_number(0, 65_536), 4096),
+        "FAILWELL_RECORDS_BREADCRUMBS": (_whole_number(0, 100), 20),
+        "FAILWELL_RECORDS_SECRETS": (_secrets, ()),
         "FAILWELL_RESPONSES_FORMAT": (_one_of("auto", "envelope", "problem"), "auto"),
         "FAILWELL_RESPONSES_UNDECLARED": (_one_of("fail", "allow"), "fail"),
         "FAILWELL_RESPONSES_API_PREFIX": (_optional_prefix, ""),
@@ -124,6 +166,12 @@ def _readers(
         "FAILWELL_LOGS_CONSOLE_LEVEL": (_one_of(*_LEVELS), "DEBUG"),
         "FAILWELL_LOGS_MAX_BYTES": (_whole_number(1024), 1024 * 1024),
         "FAILWELL_LOGS_BACKUPS": (_whole_number(0), 10),
+        "FAILWELL_HOOKS_THREADS": (_flag, True),
+        "FAILWELL_HOOKS_PROCESS": (_flag, True),
+        "FAILWELL_HOOKS_COMMANDS": (_flag, True),
+        "FAILWELL_HOOKS_ASYNCIO": (_flag, True),
+        "FAILWELL_HOOKS_LOGGING": (_one_of(*_LEVELS, "OFF"), "ERROR"),
+        "FAILWELL_HOOKS_WARNINGS": (_flag, False),
     }
 
 
@@ -220,14 +268,59 @@ def _one_of(*allowed: str) -> Callable[[str, Any], str]:
     return read
 
 
-def _whole_number(lowest: int) -> Callable[[str, Any], int]:
+def _whole_number(lowest: int, highest: int | None = None) -> Callable[[str, Any], int]:
+    said = f"a whole number from {lowest}" + (f" to {highest}" if highest else "")
+
     def read(name: str, value: object) -> int:
         try:
             number = int(str(value))
         except ValueError:
             number = lowest - 1
         if isinstance(value, bool) or number < lowest:
-            raise _refuse(name, value, f"a whole number from {lowest}")
+            raise _refuse(name, value, said)
+        if highest is not None and number > highest:
+            raise _refuse(name, value, said)
         return number
 
     return read
+
+
+def _list_of(pattern: str, allowed: str) -> Callable[[str, Any], tuple[str, ...]]:
+    def read(name: str, value: object) -> tuple[str, ...]:
+        if isinstance(value, str):
+            value = [entry.strip() for entry in value.split(",") if entry.strip()]
+        if not isinstance(value, (list, tuple, set, frozenset)):
+            raise _refuse(name, value, allowed)
+        for entry in value:
+            if not isinstance(entry, str) or not re.fullmatch(pattern, entry):
+                message = f"{name} holds {entry!r}; allowed: {allowed}"
+                raise SettingsError(message)
+        return tuple(value)
+
+    return read
+
+
+def _secrets(name: str, value: object) -> tuple[str, ...]:
+    entries = _list_of(_SOUGHT, _SOUGHT_SAID)(name, value)
+    for entry in entries:
+        if entry.startswith("/"):
+            _check_pattern(name, entry)
+    return entries
+
+
+def _check_pattern(name: str, entry: str) -> None:
+    # Loaded here: only who gives patterns pays for it this early.
+    import re2  # noqa: PLC0415 - see above
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        found = re2.compile(entry[1:-1], options).search("")
+    except re2.error as error:
+        said = error.args[0]
+        said = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        message = f"{name} holds {entry!r}, which is no pattern of re2: {said}"
+        raise SettingsError(message) from error
+    if found is not None:
+        message = f"{name} holds {entry!r}, which matches the empty text"
+        raise SettingsError(message)

@@ -1,14 +1,22 @@
 """What an exception says, read without trusting it.
 
-Owns the reading of messages; what is hidden in them stands in `_redact`.
+Owns the reading of messages and notes; what is hidden in them stands in `_redact`.
+
+The one thing of the application's that runs here is the `__str__` of an exception whose
+class has its own. A thread cannot be interrupted: one that raises or returns 100 MB is
+bounded, one that sleeps is waited for.
 """
 
 import msgspec
 
 from failwell.records._redact import redact, redact_text
-from failwell.records._text import clean
+from failwell.records._text import clean, is_text
 
 _READ_LENGTH = 4096
+_NOTES = 10
+_NOTE_LENGTH = 1000
+
+_dict_of = BaseException.__dict__["__dict__"].__get__
 
 
 def message_of(error: BaseException) -> str:
@@ -23,6 +31,23 @@ def message_of(error: BaseException) -> str:
         return f"<no message: {type(problem).__name__} while reading it>"
 
 
+def notes_of(error: BaseException) -> tuple[str, ...]:
+    """Return the first ten notes of an exception, redacted; what is no text is no note."""
+    try:
+        notes = _dict_of(error).get("__notes__")
+        if type(notes) is not list:
+            return ()
+        return tuple(
+            [
+                redact_text(note, _NOTE_LENGTH)
+                for note in notes[:_NOTES]
+                if is_text(note)
+            ]
+        )
+    except Exception as problem:  # noqa: BLE001 - the message is worth more than its notes
+        return (f"<no notes: {type(problem).__name__} while reading them>",)
+
+
 def _read(error: BaseException) -> str:
     reader = type(error).__str__
     if reader is KeyError.__str__ and len(error.args) == 1:
@@ -35,8 +60,8 @@ def _read(error: BaseException) -> str:
 
 
 def _argument(value: object) -> str:
-    if issubclass(type(value), str):
-        return clean(str(value), _READ_LENGTH)
+    if is_text(value):
+        return clean(value, _READ_LENGTH)
     redacted = redact(value)
     if isinstance(redacted, str):
         return redacted

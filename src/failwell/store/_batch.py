@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from failwell.records import (
+    AnswerDefinition,
     Definition,
     ErrorRecord,
     ExceptionInfo,
@@ -116,7 +117,7 @@ def read_definition(payload: bytes) -> Definition:
         ValueError: It is no definition, or has a value that no column can hold.
     """
     definition = _definition_decoder.decode(payload)
-    if not isinstance(definition, GroupDefinition) and (
+    if isinstance(definition, AnswerDefinition) and (
         definition.status not in _STATUSES
     ):
         message = f"status {definition.status} is out of range"
@@ -166,17 +167,15 @@ def refer(read: ReadRecord, known: Mapping[str, UnitStack]) -> StoredRecord:
         stack = own or (of_unit.stack if of_unit else None)
         if stack is not None and not exceptions:
             culprit = stack.culprit
-        exceptions.append(
-            ExceptionInfo(
-                type=info.type,
-                message=info.message,
-                omitted_frames=info.omitted_frames,
-                relation=info.relation,
-                stack=stack.hash if stack else "",
-            )
-        )
+        exceptions.append(_referring(info, stack.hash if stack else ""))
     record = msgspec.structs.replace(read.record, exceptions=tuple(exceptions))
     return StoredRecord(read.position, record, _encoder.encode(record), culprit)
+
+
+def _referring(info: ExceptionInfo, stack: str) -> ExceptionInfo:
+    names = (name for name in ExceptionInfo.__struct_fields__ if name != "frames")
+    fields = {name: getattr(info, name) for name in names}
+    return ExceptionInfo(**{**fields, "stack": stack})
 
 
 def _read_definition(frame: SpoolFrame) -> KeyDefinition:
