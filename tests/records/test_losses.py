@@ -62,8 +62,8 @@ def test_what_was_not_written_is_a_loss(settings: Settings, clock: ManualClock) 
         recorder.capture(fail())
 
     assert sum(sink.counts.values()) == 150
-    assert sink.losses == {"error not written": 100, "sampled out": 50}
-    assert recorder.dropped == {"error not written": 100}
+    assert sink.losses == {"disk full": 100, "sampled out": 50}
+    assert recorder.dropped == {"disk full": 100}
 
 
 def test_what_cannot_be_described_is_counted(
