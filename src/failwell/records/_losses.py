@@ -39,20 +39,13 @@ class Losses:
         self._counts: Counter[str] = Counter()
         self._quiet_until = float("-inf")
         key, definition = self._define(SAMPLED_OUT)
-        self._sampled_out = key, lambda: definition
+        self.sampled_out = key, lambda: definition
+        """What counts, by `count` of the sink, an error whose group has enough of them."""
 
     def counts(self) -> dict[str, int]:
         """Return how much was lost, by reason."""
         with self._lock:
             return dict(self._counts)
-
-    def sample_out(self) -> None:
-        """Count an error that is not kept because its group has enough of them.
-
-        Raises:
-            OSError: The sink could not count it.
-        """
-        self._sink.count(*self._sampled_out)
 
     def add(self, reason: str, problem: BaseException | None = None) -> None:
         """Count one loss; `problem` is named by its type, its text may be a secret."""

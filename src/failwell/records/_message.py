@@ -16,6 +16,7 @@ _READ_LENGTH = 4096
 _NOTES = 10
 _NOTE_LENGTH = 1000
 
+NOTES = "__notes__"
 _dict_of = BaseException.__dict__["__dict__"].__get__
 
 
@@ -34,7 +35,7 @@ def message_of(error: BaseException) -> str:
 def notes_of(error: BaseException) -> tuple[str, ...]:
     """Return the first ten notes of an exception, redacted; what is no text is no note."""
     try:
-        notes = _dict_of(error).get("__notes__")
+        notes = _dict_of(error).get(NOTES)
         if type(notes) is not list:
             return ()
         return tuple(

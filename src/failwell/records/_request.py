@@ -52,6 +52,9 @@ class RequestReader:
             f"HTTP_{name.upper().replace('-', '_')}": name
             for name in (*_HEADERS, *headers)
         }
+        self._hidden = {
+            key for key, name in self._headers.items() if is_secret_name(name)
+        }
         self._body_size = body_size
 
     def read(self, data: Json = None) -> FoundRequest | None:
@@ -69,7 +72,7 @@ class RequestReader:
         environ = request.environ
         rule = request.url_rule
         length = environ.get("CONTENT_LENGTH", "")
-        kept = self._headers
+        kept, hidden = self._headers, self._hidden
         names = [name for name in kept if name in environ]
         method, host, path, query, content_type, *headers = redact_texts(
             [
@@ -88,7 +91,7 @@ class RequestReader:
             path=path,
             query=query,
             headers={
-                kept[name]: MARK if is_secret_name(kept[name]) else value
+                kept[name]: value if name not in hidden else MARK
                 for name, value in zip(names, headers, strict=True)
             },
             content_type=content_type,
