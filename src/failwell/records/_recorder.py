@@ -166,13 +166,7 @@ class Recorder:
             error_id = _new_id(seen.error_id[:16])
         else:
             error_id = seen.error_id
-        user = record = None
-        if (
-            user_id is not None
-            or case.scope is not NOTHING_SAID
-            or self._callbacks.user
-        ):
-            user = self._user(user_id, fault, case)
+        user, record = self._user(user_id, fault, case), None
         if case.explicit or tally.in_hour <= _KEPT_IN_HOUR or tally.in_minute == 1:
             record = self._keep(chain, error_id, fault, case, user)
         else:
@@ -202,6 +196,9 @@ class Recorder:
         return _new_id(unknown.group)
 
     def _user(self, given: object, fault: Fault, case: Case) -> str | None:
+        nothing_said = given is None and case.scope is NOTHING_SAID
+        if nothing_said and self._callbacks.user is None:
+            return None
         user = self._asking.user(given, case.scope)
         if user is not None:
             try:
