@@ -18,9 +18,10 @@ from failwell.records._chain import Chain
 from failwell.records._context import read_tags
 from failwell.records._definitions import Fault
 from failwell.records._describe import add_variables, refer_to_stacks
-from failwell.records._given import Details
+from failwell.records._given import Details, read_level
 from failwell.records._losses import Losses
 from failwell.records._model import ErrorRecord, RequestInfo
+from failwell.records._plain import plain
 from failwell.records._redact import Json, redact, redact_text
 from failwell.records._request import RequestReader
 from failwell.records._text import LABEL_LENGTH
@@ -113,8 +114,8 @@ class Composer:
         crumbs = self._settings.records_breadcrumbs
         return msgspec.structs.replace(
             record,
-            level=details.get("level", "error"),
-            origin=redact_text(details.get("origin", ""), LABEL_LENGTH),
+            level=read_level(details.get("level")),
+            origin=redact_text(f"{plain(details.get('origin', ''))}", LABEL_LENGTH),
             tags=self._field({}, read_tags, scope.tags, details.get("tags")),
             context=self._field({}, _read_context, details.get("context")),
             breadcrumbs=self._field((), read_breadcrumbs, scope, crumbs),

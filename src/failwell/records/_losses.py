@@ -16,6 +16,7 @@ from failwell._clock import Clock
 from failwell._settings import Settings
 from failwell.records._model import LossDefinition
 from failwell.records._sink import Sink
+from failwell.records._text import type_name
 
 SAMPLED_OUT = "sampled out"
 _QUIET_S = 60.0
@@ -60,9 +61,11 @@ class Losses:
                 return
             self._quiet_until = now + _QUIET_S
             total = sum(self._counts.values())
-        line = f"failwell: {reason}{_because(problem)}; {total} such losses so far\n"
         # Standard error may be closed, and the count has been taken.
         with contextlib.suppress(Exception):
+            line = (
+                f"failwell: {reason}{_because(problem)}; {total} such losses so far\n"
+            )
             sys.stderr.write(line)
 
     def _define(self, reason: str) -> tuple[bytes, bytes]:
@@ -82,4 +85,4 @@ def _because(problem: BaseException | None) -> str:
     if problem is None:
         return ""
     strerror = problem.strerror if isinstance(problem, OSError) else None
-    return f" ({type(problem).__name__}{f': {strerror}' if strerror else ''})"
+    return f" ({type_name(type(problem))}{f': {strerror}' if strerror else ''})"

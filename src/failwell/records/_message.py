@@ -10,7 +10,7 @@ bounded, one that sleeps is waited for.
 import msgspec
 
 from failwell.records._redact import redact, redact_text
-from failwell.records._text import clean, is_text
+from failwell.records._text import clean, is_text, type_name
 
 _READ_LENGTH = 4096
 _NOTES = 10
@@ -29,7 +29,7 @@ def message_of(error: BaseException) -> str:
     try:
         return redact_text(_read(error))
     except Exception as problem:  # noqa: BLE001 - `__str__` is anybody's code
-        return f"<no message: {type(problem).__name__} while reading it>"
+        return f"<no message: {type_name(type(problem))} while reading it>"
 
 
 def notes_of(error: BaseException) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ def notes_of(error: BaseException) -> tuple[str, ...]:
             ]
         )
     except Exception as problem:  # noqa: BLE001 - the message is worth more than its notes
-        return (f"<no notes: {type(problem).__name__} while reading them>",)
+        return (f"<no notes: {type_name(type(problem))} while reading them>",)
 
 
 def _read(error: BaseException) -> str:

@@ -25,9 +25,9 @@ _HEADERS = (
     "User-Agent",
     "X-Forwarded-Proto",
 )
-_HEADER_LENGTH = 512
 _PARAMETERS = 50
-_QUERY_LENGTH = 2048
+# Some more than a text that is kept may have: what is cut here may be a secret's half.
+_RAW_LENGTH = 2500
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -80,8 +80,8 @@ class RequestReader:
                 environ.get("HTTP_HOST") or environ.get("SERVER_NAME", ""),
                 _path(request),
                 _query(environ.get("QUERY_STRING", "")),
-                environ.get("CONTENT_TYPE", "")[:_HEADER_LENGTH],
-                *[environ[name][:_HEADER_LENGTH] for name in names],
+                environ.get("CONTENT_TYPE", "")[:_RAW_LENGTH],
+                *[environ[name][:_RAW_LENGTH] for name in names],
             ]
         )
         scheme, root = environ.get("wsgi.url_scheme", ""), environ.get("SCRIPT_NAME")
@@ -142,7 +142,9 @@ def _path(request: Request) -> str:
 def _query(query: str) -> str:
     if not query:
         return ""
-    pairs = query[:_QUERY_LENGTH].split("&")
+    pairs = query[:_RAW_LENGTH].split("&")
+    if len(query) > _RAW_LENGTH:
+        pairs[-1] = "…"
     return "&".join(_parameter(pair) for pair in pairs[:_PARAMETERS])
 
 
