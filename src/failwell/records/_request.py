@@ -6,7 +6,6 @@ can leak.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -31,13 +30,6 @@ _RAW_LENGTH = 2500
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-class FoundRequest(NamedTuple):
-    """What is known of the request that this context serves."""
-
-    info: RequestInfo
-    request: Request
-
-
 class RequestReader:
     """Reads the present request, redacted.
 
@@ -57,8 +49,8 @@ class RequestReader:
         }
         self._body_size = body_size
 
-    def read(self, data: Json = None) -> FoundRequest | None:
-        """Return the request that this context serves, without its body.
+    def read(self, data: Json = None) -> tuple[RequestInfo, Request] | None:
+        """Return what is kept of the present request but for its body, and the request.
 
         Args:
             data: What the application gave along, redacted already.
@@ -100,7 +92,7 @@ class RequestReader:
             f"{'?' if query else ''}{query}",
             data=data,
         )
-        return FoundRequest(info, request)
+        return info, request
 
     def read_body(self, request: Request) -> Json:
         """Return the body of a request, redacted, or None.

@@ -4,12 +4,12 @@ The mark stands on the exception itself: a table of exceptions would hold them a
 their frames, or take a reused address for an old acquaintance.
 """
 
-from typing import NamedTuple
+import msgspec
 
 _MARK = "_failwell_seen"
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """What a captured exception carries."""
 
     request_id: str | None
