@@ -5,6 +5,7 @@ that what is said in one request is unknown in the next.
 Knows WSGI, not Flask: it must also cover what Flask never sees.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from failwell._ids import IDS
 from failwell._scope import NOTHING_SAID, scope
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class RequestIdMiddleware:
         """Serve one request."""
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         is_sane = sent and _SANE.fullmatch(sent)
-        request_id = sent if is_sane else f"{IDS.bits(128):032x}"
+        request_id = sent if is_sane else os.urandom(16).hex()
         _current.set(request_id)
         scope.set(NOTHING_SAID)
         try:
@@ -135,4 +135,5 @@ class _Body:
             if close is not None:
                 close()
         finally:
-            _leave()
+            _current.set(None)
+            scope.set(None)

@@ -1,6 +1,9 @@
 """What an application may say of a group, and how another algorithm takes over."""
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -233,3 +236,25 @@ def test_another_algorithm_takes_over_without_splitting(
     assert taken_over.parts == ("types", "ValueError")
     assert explicit.aliases == {"fw1": said}
     assert definitions(sink)[0].aliases == {}
+
+
+def test_every_process_finds_the_same_group() -> None:
+    """Whatever order its sets have."""
+    program = (
+        "from failwell.records import fingerprint\n"
+        "kinds = [type(f'E{n}', (Exception,), {}) for n in range(20)]\n"
+        "print(fingerprint(ExceptionGroup('g', [kind() for kind in kinds])))\n"
+    )
+
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(found) == 1

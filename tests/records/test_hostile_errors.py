@@ -136,6 +136,14 @@ class ClosedError(Exception):
     __traceback__ = __dict__ = args = fingerprint = property(refuse)  # type: ignore[assignment]
 
 
+class Mock:
+    """Neither a mapping nor anything else."""
+
+    def items(self) -> object:
+        """Fail."""
+        raise tricky()
+
+
 class OddError(Exception):
     """Its attributes are not what they should be."""
 
@@ -172,6 +180,22 @@ def test_whatever_a_class_does_its_errors_are_kept(
     (record,) = sink.records
     assert record.type.endswith(kind)
     assert set(recorder.dropped) <= {"fingerprint not read"}
+
+
+def test_a_failure_that_is_hostile_itself_is_a_loss(
+    recorder: Recorder, sink: ListSink
+) -> None:
+    """What a message raises may have a class that answers no question."""
+
+    class WrappedError(Exception):
+        def __str__(self) -> str:
+            raise tricky()
+
+    recorder.capture(caught(WrappedError), user_id="7")
+    recorder.capture(caught(ValueError), tags=Mock())  # type: ignore[arg-type]
+
+    assert sink.records[0].message.endswith("TrickyError while reading it>")
+    assert sink.losses == {"field not recorded": 1}
 
 
 def test_a_missing_module_is_no_name(recorder: Recorder, sink: ListSink) -> None:

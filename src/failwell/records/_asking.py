@@ -31,10 +31,13 @@ class Asking:
         Who captures is asked first, then the exception, then the application's function.
         """
         try:
-            said = read_fingerprint(details.get("fingerprint")) if details else ()
-            said = said or read_fingerprint(getattr(error, "fingerprint", None))
-            if not said and self._callbacks.group is not None:
-                said = read_fingerprint(self._callbacks.group(error))
+            own, ask = getattr(error, "fingerprint", None), self._callbacks.group
+            if not details and own is None and ask is None:
+                return ()
+            said = read_fingerprint(details.get("fingerprint"))
+            said = said or read_fingerprint(own)
+            if not said and ask is not None:
+                said = read_fingerprint(ask(error))
         except Exception as problem:  # noqa: BLE001 - the application's code
             self._losses.add("fingerprint not read", problem)
             return ()

@@ -14,7 +14,7 @@ from failwell._scope import NOTHING_SAID, Crumb, Scope, scope
 from failwell.records._model import Breadcrumb
 from failwell.records._plain import plain
 from failwell.records._redact import redact_text
-from failwell.records._text import type_name
+from failwell.records._text import LABEL_LENGTH, type_name
 
 LOG = "log"
 _LENGTH = 500
@@ -63,9 +63,9 @@ def read_breadcrumbs(known: Scope, number: int) -> tuple[Breadcrumb, ...]:
 def _breadcrumb(crumb: Crumb) -> Breadcrumb:
     return Breadcrumb(
         timestamp=crumb.timestamp,
-        category=crumb.category,
+        category=redact_text(crumb.category, LABEL_LENGTH),
         message=redact_text(_message(crumb), _LENGTH),
-        level=crumb.level,
+        level=redact_text(crumb.level, LABEL_LENGTH),
         data=crumb.data,
     )
 

@@ -48,6 +48,9 @@ def walk_chain(error: BaseException, *, explicit: bool = False) -> Chain:
         explicit: Whether an exception that was never raised gets the stack of the
             call into failwell, so that it is known where it came from.
     """
+    alone = _lone(error)
+    if alone is not None and (alone.stack.places or not explicit):
+        return (alone,)
     links: list[Link] = []
     _add_line(links, error, "")
     if explicit and not links[0].stack.places:
@@ -60,6 +63,17 @@ def walk_chain(error: BaseException, *, explicit: bool = False) -> Chain:
                 if len(links) < LINKS_LIMIT:
                     _add_line(links, member, "member", index)
     return tuple(links)
+
+
+def _lone(error: BaseException) -> Link | None:
+    """Return the link of an error that nothing belongs to, as nearly all are."""
+    try:
+        alone = error.__cause__ is None and error.__context__ is None
+        if not alone or issubclass(type(error), BaseExceptionGroup):
+            return None
+        return Link(error, "", walk_traceback(error.__traceback__))
+    except Exception:  # noqa: BLE001 - a class may replace these attributes by code
+        return None
 
 
 def walk_line(error: BaseException) -> Chain:

@@ -4,6 +4,7 @@ Owns the promise that a field which cannot be read, redacted or afforded is drop
 and counted. Knows neither whether a record is kept nor where.
 """
 
+import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -17,13 +18,14 @@ from failwell.records._chain import Chain
 from failwell.records._context import read_tags
 from failwell.records._definitions import Fault
 from failwell.records._describe import add_variables, refer_to_stacks
-from failwell.records._given import Details
+from failwell.records._given import Details, read_level
 from failwell.records._losses import Losses
-from failwell.records._model import ErrorRecord, ExceptionInfo, RequestInfo
+from failwell.records._model import ErrorRecord, RequestInfo
+from failwell.records._plain import plain
 from failwell.records._redact import Json, redact, redact_text
 from failwell.records._request import RequestReader
 from failwell.records._text import LABEL_LENGTH
-from failwell.records._trace import trace_of
+from failwell.records._trace import TELEMETRY, trace_of
 
 Value = TypeVar("Value")
 Instead = TypeVar("Instead")
@@ -73,6 +75,9 @@ class Composer:
         """Return the record of an error; the id of its user is redacted."""
         settings = self._settings
         request, trace_id = self._request(case.request_data)
+        exceptions = refer_to_stacks(chain)
+        if settings.records_locals:
+            exceptions = self._field(exceptions, add_variables, chain, exceptions)
         record = ErrorRecord(
             id=error_id,
             group=error_id[:16],
@@ -82,7 +87,7 @@ class Composer:
             environment=settings.environment,
             release=settings.release,
             code=case.code,
-            exceptions=self._exceptions(chain),
+            exceptions=exceptions,
             request=request,
             request_id=case.request_id,
             user_id=user_id,
@@ -109,33 +114,34 @@ class Composer:
         crumbs = self._settings.records_breadcrumbs
         return msgspec.structs.replace(
             record,
-            level=details.get("level", "error"),
-            origin=redact_text(details.get("origin", ""), LABEL_LENGTH),
+            level=read_level(details.get("level")),
+            origin=redact_text(f"{plain(details.get('origin', ''))}", LABEL_LENGTH),
             tags=self._field({}, read_tags, scope.tags, details.get("tags")),
             context=self._field({}, _read_context, details.get("context")),
             breadcrumbs=self._field((), read_breadcrumbs, scope, crumbs),
         )
-
-    def _exceptions(self, chain: Chain) -> tuple[ExceptionInfo, ...]:
-        infos = refer_to_stacks(chain)
-        if not self._settings.records_locals:
-            return infos
-        return self._field(infos, add_variables, chain, infos)
 
     def _request(self, given: object) -> tuple[RequestInfo | None, str | None]:
         """Return the request, and the id of the trace that it belongs to."""
         data: Json = None
         if given is not None:
             data = self._field(_UNREADABLE, redact, given)
-        found = self._field(None, self._requests.read, data)
+        try:
+            found = self._requests.read(data)
+        except Exception as problem:  # noqa: BLE001 - the field is dropped, not the record
+            self._losses.add("field not recorded", problem)
+            found = None
         if found is None:
             info = None if data is None else RequestInfo(data=data)
             return info, self._field(None, trace_of, None)
         info, request = found
-        body = self._field(None, self._requests.read_body, request)
-        if body is not None:
-            info = msgspec.structs.replace(info, body=body)
+        if info.content_type:
+            body = self._field(None, self._requests.read_body, request)
+            if body is not None:
+                info = msgspec.structs.replace(info, body=body)
         traceparent = request.environ.get("HTTP_TRACEPARENT")
+        if traceparent is None and TELEMETRY not in sys.modules:
+            return info, None
         return info, self._field(None, trace_of, traceparent)
 
     def _field(

@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from failwell._clock import SYSTEM_CLOCK
 from failwell._scope import NOTHING_SAID, Crumb, scope
 from failwell.records._breadcrumbs import keep_crumb
-from failwell.records._plain import plain
+from failwell.records._plain import TEXT_LENGTH, plain
 from failwell.records._redact import redact, redact_text
 from failwell.records._secrets import MARK, is_secret_name
 from failwell.records._text import LABEL_LENGTH, clean, is_text, type_name
 
 TAGS = 50
 _TAG_LENGTH = 200
-_MESSAGE_LENGTH = 500
 
 Tags = Mapping[str, str]
 
@@ -77,9 +76,9 @@ def add_breadcrumb(
     keep_crumb(
         Crumb(
             SYSTEM_CLOCK.now(),
-            f"{plain(category)}"[:LABEL_LENGTH],
-            f"{plain(level)}"[:LABEL_LENGTH],
-            clean(f"{plain(message)}", _MESSAGE_LENGTH),
+            f"{plain(category)}",
+            f"{plain(level)}",
+            f"{plain(message)}",
             data=redact(data) if data else None,
         )
     )
@@ -102,7 +101,7 @@ def error_context() -> Iterator[None]:
 def user_text(user_id: object) -> str:
     """Return the text of a user's id, whatever its `__str__` does."""
     try:
-        return clean(user_id if is_text(user_id) else str(user_id), LABEL_LENGTH)
+        return clean(user_id if is_text(user_id) else str(user_id), TEXT_LENGTH)
     except Exception:  # noqa: BLE001 - `__str__` is anybody's code
         return f"<{type_name(type(user_id))}>"
 
@@ -124,5 +123,5 @@ def _add_tags(known: Tags, given: Mapping[str, object]) -> Tags:
         if value is None:
             tags.pop(name, None)
         elif name in tags or len(tags) < TAGS:
-            tags[clean(name, LABEL_LENGTH)] = f"{plain(value)}"[:_TAG_LENGTH]
+            tags[clean(name, LABEL_LENGTH)] = f"{plain(value)}"
     return tags

@@ -7,6 +7,7 @@ exception, formats nothing and reads no source file.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from traceback import walk_tb
 from types import FrameType, TracebackType
 from typing import TypeVar
 
@@ -55,21 +56,20 @@ class Stack:
 
 def walk_traceback(traceback: TracebackType | None) -> Stack:
     """Return the stack of a traceback: of a very deep one, the first 50 and last 50."""
-    kept, omitted = kept_steps(traceback)
-    places = places_of([step.tb_frame for step in kept])
-    offsets = tuple([step.tb_lasti for step in kept])
-    return _stack_of((places, offsets, omitted), kept)
-
-
-def kept_steps(traceback: TracebackType | None) -> tuple[list[TracebackType], int]:
-    """Return the steps that a stack keeps, one for each frame, and how many it omits."""
     steps: list[TracebackType] = []
     while traceback is not None:
         steps.append(traceback)
         traceback = traceback.tb_next
-    if len(steps) <= _MOST_FRAMES:
-        return steps, 0
-    return _edges(steps), len(steps) - _MOST_FRAMES
+    kept = steps if len(steps) <= _MOST_FRAMES else _edges(steps)
+    places = places_of([step.tb_frame for step in kept])
+    offsets = tuple([step.tb_lasti for step in kept])
+    return _stack_of((places, offsets, len(steps) - len(kept)), kept)
+
+
+def kept_frames(traceback: TracebackType | None) -> list[FrameType]:
+    """Return the frames that the stack of a traceback keeps."""
+    found = [frame for frame, _ in walk_tb(traceback)]
+    return found if len(found) <= _MOST_FRAMES else _edges(found)
 
 
 def walk_callers(frame: FrameType | None) -> Stack:

@@ -1,7 +1,7 @@
 """What the caller of a capture says about an error."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import TypedDict, get_args
 
 from failwell.records._model import Level
 
@@ -20,3 +20,11 @@ class Details(TypedDict, total=False):
     fingerprint: object
     """Texts that make the group; `{{ default }}` stands for what would count otherwise,
     an empty list for nothing said."""
+
+
+_LEVELS: tuple[Level, ...] = get_args(Level)
+
+
+def read_level(given: object) -> Level:
+    """Return the level that was said, `error` where it is none: no reader knows another."""
+    return next((level for level in _LEVELS if given == level), "error")

@@ -16,6 +16,7 @@ from failwell._clock import Clock
 from failwell._settings import Settings
 from failwell.records._model import LossDefinition
 from failwell.records._sink import Sink
+from failwell.records._text import type_name
 
 SAMPLED_OUT = "sampled out"
 _QUIET_S = 60.0
@@ -39,20 +40,13 @@ class Losses:
         self._counts: Counter[str] = Counter()
         self._quiet_until = float("-inf")
         key, definition = self._define(SAMPLED_OUT)
-        self._sampled_out = key, lambda: definition
+        self.sampled_out = key, lambda: definition
+        """What counts, by `count` of the sink, an error whose group has enough of them."""
 
     def counts(self) -> dict[str, int]:
         """Return how much was lost, by reason."""
         with self._lock:
             return dict(self._counts)
-
-    def sample_out(self) -> None:
-        """Count an error that is not kept because its group has enough of them.
-
-        Raises:
-            OSError: The sink could not count it.
-        """
-        self._sink.count(*self._sampled_out)
 
     def add(self, reason: str, problem: BaseException | None = None) -> None:
         """Count one loss; `problem` is named by its type, its text may be a secret."""
@@ -67,9 +61,11 @@ class Losses:
                 return
             self._quiet_until = now + _QUIET_S
             total = sum(self._counts.values())
-        line = f"failwell: {reason}{_because(problem)}; {total} such losses so far\n"
         # Standard error may be closed, and the count has been taken.
         with contextlib.suppress(Exception):
+            line = (
+                f"failwell: {reason}{_because(problem)}; {total} such losses so far\n"
+            )
             sys.stderr.write(line)
 
     def _define(self, reason: str) -> tuple[bytes, bytes]:
@@ -89,4 +85,4 @@ def _because(problem: BaseException | None) -> str:
     if problem is None:
         return ""
     strerror = problem.strerror if isinstance(problem, OSError) else None
-    return f" ({type(problem).__name__}{f': {strerror}' if strerror else ''})"
+    return f" ({type_name(type(problem))}{f': {strerror}' if strerror else ''})"

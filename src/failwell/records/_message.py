@@ -10,12 +10,13 @@ bounded, one that sleeps is waited for.
 import msgspec
 
 from failwell.records._redact import redact, redact_text
-from failwell.records._text import clean, is_text
+from failwell.records._text import clean, is_text, type_name
 
 _READ_LENGTH = 4096
 _NOTES = 10
 _NOTE_LENGTH = 1000
 
+NOTES = "__notes__"
 _dict_of = BaseException.__dict__["__dict__"].__get__
 
 
@@ -28,13 +29,13 @@ def message_of(error: BaseException) -> str:
     try:
         return redact_text(_read(error))
     except Exception as problem:  # noqa: BLE001 - `__str__` is anybody's code
-        return f"<no message: {type(problem).__name__} while reading it>"
+        return f"<no message: {type_name(type(problem))} while reading it>"
 
 
 def notes_of(error: BaseException) -> tuple[str, ...]:
     """Return the first ten notes of an exception, redacted; what is no text is no note."""
     try:
-        notes = _dict_of(error).get("__notes__")
+        notes = _dict_of(error).get(NOTES)
         if type(notes) is not list:
             return ()
         return tuple(
@@ -45,7 +46,7 @@ def notes_of(error: BaseException) -> tuple[str, ...]:
             ]
         )
     except Exception as problem:  # noqa: BLE001 - the message is worth more than its notes
-        return (f"<no notes: {type(problem).__name__} while reading them>",)
+        return (f"<no notes: {type_name(type(problem))} while reading them>",)
 
 
 def _read(error: BaseException) -> str:

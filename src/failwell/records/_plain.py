@@ -24,7 +24,8 @@ Plain = (
     | timedelta
 )
 
-_LENGTH = 500
+TEXT_LENGTH = 800
+"""Some more than is ever kept of it: what is cut here may be a secret's first half."""
 _INTEGER_BITS = 1024
 _KINDS = frozenset(
     {type(None), bool, int, float, Decimal, UUID, date, datetime, time, timedelta}
@@ -32,9 +33,9 @@ _KINDS = frozenset(
 
 
 def plain(value: object) -> Plain:
-    """Return `value` if it is small and plain, a text cut to 500 characters, else `<type>`."""
+    """Return `value` if it is small and plain, a text cut to 800 characters, else `<type>`."""
     if is_text(value):
-        return clean(value, _LENGTH)
+        return clean(value, TEXT_LENGTH)
     if type(value) not in _KINDS:
         return f"<{type_name(type(value))}>"
     if type(value) is int and value.bit_length() > _INTEGER_BITS:

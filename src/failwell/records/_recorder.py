@@ -5,12 +5,12 @@ promise never to raise. Knows neither where the sink puts its bytes nor what is
 announced.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Unpack
 
 from failwell._callbacks import Callbacks
 from failwell._clock import SYSTEM_CLOCK, Clock
-from failwell._ids import IDS
 from failwell._request_id import current_request_id
 from failwell._scope import NOTHING_SAID, scope
 from failwell._settings import Settings
@@ -66,7 +66,8 @@ class Recorder:
         self._sink = sink
         self._announce = announce
         self._losses = Losses(settings, sink, clock)
-        self._asking = Asking(callbacks or Callbacks(), self._losses)
+        self._callbacks = callbacks or Callbacks()
+        self._asking = Asking(self._callbacks, self._losses)
         self._definitions = Definitions(settings, algorithms)
         self._users = AffectedUsers(settings.application, sink, clock)
         self._composer = Composer(settings, self._losses, clock)
@@ -112,8 +113,7 @@ class Recorder:
         if capturing.get():
             # The message or the announcement of an error has failed in its turn.
             self._losses.add("nested error not recorded")
-            self._count(self._definitions.unknown)
-            return _new_id(_NO_GROUP)
+            return self._count_unknown()
         token = capturing.set(True)
         try:
             case = Case(
@@ -152,7 +152,13 @@ class Recorder:
         seen = seen_in(error, case.request_id)
         if seen is not None and not case.explicit:
             return seen.error_id
-        chain, fault = self._identify(error, case)
+        try:
+            chain = walk_chain(error, explicit=case.explicit)
+            said = self._asking.fingerprint(error, case.details)
+            fault = self._definitions.of_error(chain, case.code, said)
+        except Exception as problem:  # noqa: BLE001 - it is counted all the same
+            self._losses.add("error not recorded", problem)
+            return self._count_unknown()
         tally = _COUNTED_BEFORE
         if seen is None or seen.explicit:
             error_id, tally = _new_id(fault.group), self._count(fault)
@@ -160,10 +166,7 @@ class Recorder:
             error_id = _new_id(seen.error_id[:16])
         else:
             error_id = seen.error_id
-        user = self._user(user_id, fault, case)
-        record = None
-        if not chain:
-            return error_id
+        user, record = self._user(user_id, fault, case), None
         if case.explicit or tally.in_hour <= _KEPT_IN_HOUR or tally.in_minute == 1:
             record = self._keep(chain, error_id, fault, case, user)
         else:
@@ -189,17 +192,16 @@ class Recorder:
         )
         return error_id
 
-    def _identify(self, error: BaseException, case: Case) -> tuple[Chain, Fault]:
-        """Return the chain and the fault; no chain where an error is beyond description."""
-        try:
-            chain = walk_chain(error, explicit=case.explicit)
-            said = self._asking.fingerprint(error, case.details)
-            return chain, self._definitions.of_error(chain, case.code, said)
-        except Exception as problem:  # noqa: BLE001 - it is counted all the same
-            self._losses.add("error not recorded", problem)
-            return (), self._definitions.unknown
+    def _count_unknown(self) -> str:
+        """Count an error that is beyond description; return its id."""
+        unknown = self._definitions.unknown
+        self._count(unknown)
+        return _new_id(unknown.group)
 
     def _user(self, given: object, fault: Fault, case: Case) -> str | None:
+        nothing_said = given is None and case.scope is NOTHING_SAID
+        if nothing_said and self._callbacks.user is None:
+            return None
         user = self._asking.user(given, case.scope)
         if user is not None:
             try:
@@ -217,7 +219,7 @@ class Recorder:
 
     def _sample_out(self) -> None:
         try:
-            self._losses.sample_out()
+            self._sink.count(*self._losses.sampled_out)
         except Exception as problem:  # noqa: BLE001 - its group has counted it
             self._losses.add("sampled-out error not counted", problem)
         self._sync()
@@ -265,4 +267,4 @@ class Recorder:
 
 
 def _new_id(group: str) -> str:
-    return f"{group}-{IDS.bits(64):016x}"
+    return f"{group}-{os.urandom(8).hex()}"

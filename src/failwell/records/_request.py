@@ -6,7 +6,6 @@ can leak.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -25,17 +24,10 @@ _HEADERS = (
     "User-Agent",
     "X-Forwarded-Proto",
 )
-_HEADER_LENGTH = 512
 _PARAMETERS = 50
-_QUERY_LENGTH = 2048
+# Some more than a text that is kept may have: what is cut here may be a secret's half.
+_RAW_LENGTH = 2500
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-
-
-class FoundRequest(NamedTuple):
-    """What is known of the request that this context serves."""
-
-    info: RequestInfo
-    request: Request
 
 
 class RequestReader:
@@ -52,10 +44,13 @@ class RequestReader:
             f"HTTP_{name.upper().replace('-', '_')}": name
             for name in (*_HEADERS, *headers)
         }
+        self._hidden = {
+            key for key, name in self._headers.items() if is_secret_name(name)
+        }
         self._body_size = body_size
 
-    def read(self, data: Json = None) -> FoundRequest | None:
-        """Return the request that this context serves, without its body.
+    def read(self, data: Json = None) -> tuple[RequestInfo, Request] | None:
+        """Return what is kept of the present request but for its body, and the request.
 
         Args:
             data: What the application gave along, redacted already.
@@ -69,7 +64,7 @@ class RequestReader:
         environ = request.environ
         rule = request.url_rule
         length = environ.get("CONTENT_LENGTH", "")
-        kept = self._headers
+        kept, hidden = self._headers, self._hidden
         names = [name for name in kept if name in environ]
         method, host, path, query, content_type, *headers = redact_texts(
             [
@@ -77,8 +72,8 @@ class RequestReader:
                 environ.get("HTTP_HOST") or environ.get("SERVER_NAME", ""),
                 _path(request),
                 _query(environ.get("QUERY_STRING", "")),
-                environ.get("CONTENT_TYPE", "")[:_HEADER_LENGTH],
-                *[environ[name][:_HEADER_LENGTH] for name in names],
+                environ.get("CONTENT_TYPE", "")[:_RAW_LENGTH],
+                *[environ[name][:_RAW_LENGTH] for name in names],
             ]
         )
         scheme, root = environ.get("wsgi.url_scheme", ""), environ.get("SCRIPT_NAME")
@@ -88,7 +83,7 @@ class RequestReader:
             path=path,
             query=query,
             headers={
-                kept[name]: MARK if is_secret_name(kept[name]) else value
+                kept[name]: value if name not in hidden else MARK
                 for name, value in zip(names, headers, strict=True)
             },
             content_type=content_type,
@@ -97,7 +92,7 @@ class RequestReader:
             f"{'?' if query else ''}{query}",
             data=data,
         )
-        return FoundRequest(info, request)
+        return info, request
 
     def read_body(self, request: Request) -> Json:
         """Return the body of a request, redacted, or None.
@@ -139,7 +134,9 @@ def _path(request: Request) -> str:
 def _query(query: str) -> str:
     if not query:
         return ""
-    pairs = query[:_QUERY_LENGTH].split("&")
+    pairs = query[:_RAW_LENGTH].split("&")
+    if len(query) > _RAW_LENGTH:
+        pairs[-1] = "…"
     return "&".join(_parameter(pair) for pair in pairs[:_PARAMETERS])
 
 

@@ -4,7 +4,7 @@ The mark stands on the exception itself: a table of exceptions would hold them a
 their frames, or take a reused address for an old acquaintance.
 """
 
-from typing import NamedTuple
+import msgspec
 
 _MARK = "_failwell_seen"
 # Every exception has this dictionary, whatever its class makes of `__dict__`,
@@ -12,7 +12,7 @@ _MARK = "_failwell_seen"
 _dictionary = vars(BaseException)["__dict__"].__get__
 
 
-class Seen(NamedTuple):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """What a captured exception carries."""
 
     request_id: str | None

@@ -1,6 +1,5 @@
 """Text that can always be encoded: the first thing done to whatever comes from outside."""
 
-from contextlib import suppress
 from typing import TypeGuard
 
 LABEL_LENGTH = 300
@@ -27,9 +26,11 @@ def clean(text: str, limit: int) -> str:
 
 def type_name(kind: type) -> str:
     """Return a type's qualified name; built-in ones go without their module."""
-    module = None
-    with suppress(AttributeError):  # it can be deleted
+    try:
         module = _module_of(kind)
+    except AttributeError:
+        # Made where there was no name of a module.
+        module = None
     name = _qualified_name_of(kind)
     if type(module) is str and module != "builtins":
         name = f"{module}.{name}"

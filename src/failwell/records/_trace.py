@@ -9,6 +9,7 @@ _TRACEPARENT = re.compile(
     r"(-.*)?"
 )
 _LENGTH = 200
+TELEMETRY = "opentelemetry.trace"
 
 
 def trace_of(traceparent: str | None) -> str | None:
@@ -22,7 +23,7 @@ def trace_of(traceparent: str | None) -> str | None:
         match = _TRACEPARENT.fullmatch(traceparent[:_LENGTH])
         if match and not (match[2] and traceparent.startswith("00")):
             return match[1]
-    telemetry = sys.modules.get("opentelemetry.trace")
+    telemetry = sys.modules.get(TELEMETRY)
     if telemetry is None:
         return None
     context = telemetry.get_current_span().get_span_context()

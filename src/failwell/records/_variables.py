@@ -6,7 +6,7 @@ calls no `repr`.
 
 from types import FrameType, TracebackType
 
-from failwell.records._frames import Stack, kept_steps
+from failwell.records._frames import Stack, kept_frames
 from failwell.records._redact import Bounds, Json, Redaction
 from failwell.records._secrets import MARK, is_secret_name
 from failwell.records._text import clean
@@ -36,12 +36,12 @@ def variables_of(
         left: What may still be kept.
     """
     found: Variables = {}
-    steps, _ = kept_steps(traceback)
-    for index in range(min(len(steps), len(stack.frames)) - 1, -1, -1):
+    frames = kept_frames(traceback)
+    for index in range(min(len(frames), len(stack.frames)) - 1, -1, -1):
         if len(found) == _FRAMES:
             break
         if stack.frames[index].in_app:
-            variables = _of_frame(steps[index].tb_frame, left)
+            variables = _of_frame(frames[index], left)
             if variables:
                 found[index] = variables
     return found

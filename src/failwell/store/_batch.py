@@ -167,15 +167,20 @@ def refer(read: ReadRecord, known: Mapping[str, UnitStack]) -> StoredRecord:
         stack = own or (of_unit.stack if of_unit else None)
         if stack is not None and not exceptions:
             culprit = stack.culprit
-        exceptions.append(_referring(info, stack.hash if stack else ""))
+        exceptions.append(
+            ExceptionInfo(
+                type=info.type,
+                message=info.message,
+                omitted_frames=info.omitted_frames,
+                relation=info.relation,
+                parent=info.parent,
+                notes=info.notes,
+                variables=info.variables,
+                stack=stack.hash if stack else "",
+            )
+        )
     record = msgspec.structs.replace(read.record, exceptions=tuple(exceptions))
     return StoredRecord(read.position, record, _encoder.encode(record), culprit)
-
-
-def _referring(info: ExceptionInfo, stack: str) -> ExceptionInfo:
-    names = (name for name in ExceptionInfo.__struct_fields__ if name != "frames")
-    fields = {name: getattr(info, name) for name in names}
-    return ExceptionInfo(**{**fields, "stack": stack})
 
 
 def _read_definition(frame: SpoolFrame) -> KeyDefinition:
