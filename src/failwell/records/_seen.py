@@ -22,7 +22,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
 
     def __reduce__(self) -> tuple[type[tuple[object, ...]], tuple[tuple[object, ...]]]:
         """Be pickled as a plain tuple: who reads the exception may have no failwell."""
-        return tuple, (tuple(self),)
+        return tuple, (msgspec.structs.astuple(self),)
 
 
 def seen_in(error: BaseException, request_id: str | None) -> Seen | None:
@@ -33,17 +33,25 @@ def seen_in(error: BaseException, request_id: str | None) -> Seen | None:
     request that waits for it reports one error.
     """
     mark = _dictionary(error).get(_MARK)
-    if not isinstance(mark, tuple) or len(mark) != len(Seen._fields):
+    if mark is None:
         return None
-    seen = mark if isinstance(mark, Seen) else Seen._make(mark)
-    if seen.request_id == request_id or request_id is None:
+    seen = mark if isinstance(mark, Seen) else _unpickled(mark)
+    if seen is None or seen.request_id == request_id or request_id is None:
         return seen
     if seen.request_id is None:
         # It belongs to this request from now on, so that it is new to the next one.
-        seen = seen._replace(request_id=request_id)
+        seen = msgspec.structs.replace(seen, request_id=request_id)
         mark_seen(error, seen)
         return seen
     return None
+
+
+def _unpickled(mark: object) -> Seen | None:
+    try:
+        return Seen(*msgspec.convert(mark, tuple[str | None, str, bool, bool]))
+    except msgspec.ValidationError:
+        # Another program's, of the same name.
+        return None
 
 
 def mark_seen(error: BaseException, seen: Seen) -> None:
