@@ -12,8 +12,15 @@ from failwell.records._variables import BOUNDS, variables_of
 
 def describe(error: BaseException) -> tuple[ExceptionInfo, ...]:
     """Return an exception, what led to it and its members, the raised one first."""
-    chain = walk_chain(error)
-    return with_frames(chain, refer_to_stacks(chain))
+    return describe_chain(walk_chain(error))
+
+
+def describe_chain(chain: Chain) -> tuple[ExceptionInfo, ...]:
+    """Return a chain that has been walked, with its frames."""
+    return tuple(
+        msgspec.structs.replace(info, frames=link.stack.frames, stack="")
+        for link, info in zip(chain, refer_to_stacks(chain), strict=True)
+    )
 
 
 def refer_to_stacks(chain: Chain) -> tuple[ExceptionInfo, ...]:
@@ -44,14 +51,4 @@ def _info(link: Link) -> ExceptionInfo:
         parent=link.parent,
         notes=notes_of(error),
         stack=stack.name,
-    )
-
-
-def with_frames(
-    chain: Chain, infos: tuple[ExceptionInfo, ...]
-) -> tuple[ExceptionInfo, ...]:
-    """Return what `refer_to_stacks` made of a chain, with the frames in it."""
-    return tuple(
-        msgspec.structs.replace(info, frames=link.stack.frames, stack="")
-        for link, info in zip(chain, infos, strict=True)
     )

@@ -20,7 +20,7 @@ from failwell.records._breadcrumbs import LOG, capturing, keep_breadcrumbs
 from failwell.records._chain import Chain, walk_chain
 from failwell.records._composer import Case, Composer
 from failwell.records._definitions import Definitions, Fault
-from failwell.records._describe import with_frames
+from failwell.records._describe import describe_chain
 from failwell.records._given import Details
 from failwell.records._grouping import ALGORITHMS, Algorithm
 from failwell.records._losses import Losses
@@ -173,23 +173,9 @@ class Recorder:
             self._sample_out()
         kept = record is not None
         mark_seen(error, Seen(case.request_id, error_id, kept, case.explicit))
-        if case.details.get("origin") == LOG:
-            return error_id
-        self._tell(
-            ErrorNotice(
-                id=error_id,
-                code=case.code,
-                type=fault.type,
-                place=fault.place,
-                request_id=case.request_id,
-                level=case.details.get("level", "error"),
-                exceptions=(
-                    with_frames(chain, record.exceptions)
-                    if record is not None and tally.in_hour == 1
-                    else ()
-                ),
-            )
-        )
+        if case.details.get("origin") != LOG:
+            is_first = record is not None and tally.in_hour == 1
+            self._tell(error_id, fault, case, chain if is_first else ())
         return error_id
 
     def _count_unknown(self) -> str:
@@ -257,10 +243,20 @@ class Recorder:
         except NotSyncedError as problem:
             self._losses.add("not synced", problem)
 
-    def _tell(self, notice: ErrorNotice) -> None:
+    def _tell(self, error_id: str, fault: Fault, case: Case, shown: Chain) -> None:
+        """Announce an error, with the chain that is to be shown of it."""
         if self._announce is None:
             return
         try:
+            notice = ErrorNotice(
+                id=error_id,
+                code=case.code,
+                type=fault.type,
+                place=fault.place,
+                request_id=case.request_id,
+                level=case.details.get("level", "error"),
+                exceptions=describe_chain(shown),
+            )
             self._announce(notice)
         except Exception as problem:  # noqa: BLE001 - it is recorded; only the line is missing
             self._losses.add("error not announced", problem)
