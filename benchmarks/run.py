@@ -13,6 +13,7 @@ BENCHMARKS = (
     "storm.py",
     "answers.py",
     "resilience.py",
+    "reading.py",
 )
 
 

@@ -18,7 +18,7 @@ from failwell.hooks import Circumstances
 from failwell.logs import ErrorReporter
 from failwell.records import Recorder
 from failwell.spool import MemorySpool, Spool, SpoolDirectory
-from failwell.store import ErrorLoggingService, ShipperThread, Store
+from failwell.store import ErrorLoggingService, Retention, ShipperThread, Store
 
 _logger = logging.getLogger("failwell")
 
@@ -158,7 +158,13 @@ class Journal:
         testing = self._app.testing
         sink, source = self._memory() if testing else self._disk()
         store = Store(
-            IN_MEMORY if testing else self.settings.store_url, clock=self._clock
+            IN_MEMORY if testing else self.settings.store_url,
+            clock=self._clock,
+            retention=Retention(
+                days=self.settings.store_days,
+                events=self.settings.store_events,
+                bytes=self.settings.store_bytes,
+            ),
         )
         shipper = ShipperThread(source, store, clock=self._clock)
         reporter = ErrorReporter(self._app.logger.name, synchronous=testing)
@@ -169,7 +175,9 @@ class Journal:
             announce=reporter.announce,
             callbacks=self._callbacks,
         )
-        service = ErrorLoggingService(recorder, store, shipper.settle)
+        service = ErrorLoggingService(
+            recorder, store, shipper.settle, application=self.settings.application
+        )
         return _Parts(recorder, source, store, shipper, service)
 
     def _disk(self) -> tuple[Spool | MemorySpool, SpoolDirectory | MemorySpool]:

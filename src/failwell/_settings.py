@@ -39,6 +39,12 @@ class Settings:
     """Bytes that the spool's folder may hold; default 512 MiB."""
     store_url: str
     """SQLAlchemy URL; default `sqlite:///<instance path>/failwell/store.db`."""
+    store_days: int
+    """How old errors that were kept in full become; default 90, 0 for no limit."""
+    store_events: int
+    """How many errors are kept in full; default 1,000,000, 0 for no limit."""
+    store_bytes: int
+    """How large the store becomes, in bytes; default 5 GiB, 0 for no limit."""
     console_key: str | None
     """Opens the console, 16 characters at least; without it there is no console."""
     console_prefix: str
@@ -148,6 +154,9 @@ def _readers(
         "FAILWELL_SPOOL_DURABILITY": (_one_of("process", "power"), "process"),
         "FAILWELL_SPOOL_QUOTA": (_whole_number(16 * _MIB), 512 * _MIB),
         "FAILWELL_STORE_URL": (_store_url, f"sqlite:///{home / 'store.db'}"),
+        "FAILWELL_STORE_DAYS": (_whole_number(0), 90),
+        "FAILWELL_STORE_EVENTS": (_whole_number(0), 1_000_000),
+        "FAILWELL_STORE_BYTES": (_whole_number(0), 5 * 1024**3),
         "FAILWELL_CONSOLE_KEY": (_key, None),
         "FAILWELL_CONSOLE_PREFIX": (_prefix, "/failwell"),
         "FAILWELL_RECORDS_IN_APP": (_list_of(_MODULE, _MODULE_SAID), ()),

@@ -13,7 +13,7 @@ from typing import Literal
 from failwell._clock import Clock
 from failwell._journal import Journal
 from failwell.spool import MemorySpool, SpoolDirectory, inspect_unit, measure
-from failwell.store import StoreError
+from failwell.store import GroupQuery, StoreError
 
 _MEGABYTE = 1024 * 1024
 _SCARCE_BYTES = 500 * _MEGABYTE
@@ -178,7 +178,7 @@ def _damage(journal: Journal) -> Check:
 
 def _store(journal: Journal, clock: Clock) -> Iterator[Check]:
     try:
-        journal.store.groups(limit=1)
+        journal.store.groups(GroupQuery(limit=1))
         # The smallest write there is; it is forgotten after a minute.
         journal.store.use_once(f"doctor-{secrets.token_hex(8)}", clock.now() + _TOKEN_S)
     except StoreError as error:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
+from flask.cli import AppGroup
 
 from failwell.cli._journal import current_journal
 from failwell.cli._json import print_json
+from failwell.cli._options import as_json_option
 from failwell.logs import escape, escape_json
 from failwell.spool import (
     KEY_SIZE,
@@ -32,6 +34,36 @@ if TYPE_CHECKING:
     from failwell.spool import UnitReport
 
 _MINUTE = 60
+
+
+def add_spool(group: AppGroup) -> None:
+    """Add the commands to the group."""
+    spool = AppGroup(
+        "spool", help="Look at what is not in the store yet; needs no store."
+    )
+    group.add_command(spool)
+
+    @spool.command("check")
+    @as_json_option
+    def check(*, as_json: bool) -> None:
+        """Read every unit to its end; exit with 1 if something in them is damaged."""
+        if not check_spool(as_json=as_json):
+            click.get_current_context().exit(1)
+
+    @spool.command("dump")
+    @click.argument("unit", required=False)
+    def dump(unit: str | None) -> None:
+        """Print what is in UNIT, or in all units: a line of JSON for each part."""
+        dump_spool(unit)
+
+    @spool.command("repair")
+    @as_json_option
+    def repair(*, as_json: bool) -> None:
+        """Lay damaged bytes aside in the folder quarantine; keep all that is whole.
+
+        Units that a process writes or ships are left alone.
+        """
+        repair_spool(as_json=as_json)
 
 
 def check_spool(*, as_json: bool) -> bool:

@@ -9,18 +9,19 @@ import contextlib
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell.spool import Counter, SpoolFrame
 from failwell.store._errors import StoreError
+from failwell.store._housekeeping import Housekeeper
 from failwell.store._store import Store
 from failwell.store._units import Source, Unit
 
 _logger = logging.getLogger("failwell")
 
-_BATCH_FRAMES = 500
+_BATCH_FRAMES = 2000
 _BATCH_BYTES = 4 * 1024 * 1024
 # Beside requests: a short hold on the interpreter, then at least as long a rest.
 _PACED_FRAMES = 250
@@ -59,7 +60,16 @@ class _Seen(NamedTuple):
     """A unit as it was when all of it had been moved."""
 
     size: int
-    counters: Sequence[Counter]
+    counts: dict[int, int]
+    """By slot."""
+
+    def grown(self, counters: Iterable[Counter]) -> list[Counter]:
+        """Return what has counted more since."""
+        counts = self.counts
+        return [c for c in counters if counts.get(c.slot) != c.count]
+
+
+_NOTHING_SEEN = _Seen(-1, {})
 
 
 class Shipper:
@@ -82,6 +92,7 @@ class Shipper:
         self._away = False
         self._nudged = threading.Event()
         self._turn = threading.Lock()
+        self._housekeeper = Housekeeper(store, clock)
 
     def ship(
         self, proceed: Callable[[], bool] = lambda: True, *, patience_s: float = -1.0
@@ -109,9 +120,15 @@ class Shipper:
     def run(self, stop: threading.Event) -> None:
         """Move what comes, in small batches with rests between, until `stop` is set.
 
-        Looks four times a second. While the store is away it waits longer each time,
+        Looks four times a second, and now and then prunes the store. While the store is away it waits longer each time,
         up to 30 seconds, with jitter. Never raises.
         """
+        # To open a connection costs more than a small batch, and SQLite tidies up
+        # when the last one is closed.
+        with self._store.kept_open():
+            self._run(stop)
+
+    def _run(self, stop: threading.Event) -> None:
         failures = polls = 0
         while not stop.is_set():
             with self._turn:
@@ -123,6 +140,7 @@ class Shipper:
             polls += 1
             if moved:
                 failures = 0
+                self._keep_house(stop)
                 self._wait(stop, _POLL_S)
             else:
                 self._wait(stop, _backoff(failures))
@@ -142,6 +160,12 @@ class Shipper:
             self._complain("", "The spool cannot be read", error)
             return False
         return True
+
+    def _keep_house(self, stop: threading.Event) -> None:
+        try:
+            self._housekeeper.work(_Rest(stop, self._clock).proceed)
+        except Exception as error:  # noqa: BLE001 - a dead shipper would move nothing
+            self._complain("retention", "The store cannot be pruned", error)
 
     def _wait(self, stop: threading.Event, seconds: float) -> None:
         while seconds > 0 and not stop.is_set():
@@ -197,8 +221,10 @@ class Shipper:
     def _move_on(
         self, unit: Unit, proceed: Callable[[], bool], frames: int, *, adopted: bool
     ) -> Shipped | None:
-        now = _Seen(counters=unit.counters(), size=unit.size())
-        if not adopted and now == self._seen.get(unit.id):
+        counted, size = unit.counters(), unit.size()
+        seen = self._seen.get(unit.id, _NOTHING_SEEN)
+        grown = seen.grown(counted)
+        if not (adopted or grown) and size == seen.size:
             return None
         moved = Shipped()
         offset = self._store.watermark(unit.id)
@@ -206,7 +232,7 @@ class Shipper:
             finished = adopted and is_last
             # With the last frames every definition is there, and reading thousands
             # of counters with each batch would cost more than the batch.
-            counters = now.counters if is_last else ()
+            counters = grown if is_last else ()
             if not (batch or finished) and self._store.covers(
                 unit.id, offset, counters
             ):
@@ -218,7 +244,7 @@ class Shipper:
             if not is_last and not proceed():
                 return moved
         if not adopted:
-            self._seen[unit.id] = now
+            self._seen[unit.id] = _Seen(size, {c.slot: c.count for c in counted})
             return moved
         self._report_damage(unit)
         unit.remove()
