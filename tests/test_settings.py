@@ -1,5 +1,6 @@
 """Settings: where they come from, and what a bad one is told."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ def test_flag_is_read_from_what_environments_hold(text: object) -> None:
         ("FAILWELL_ENVIRONMENT", "", "str", "1 to 200 printable"),
         ("FAILWELL_STORE_URL", "mysql://x", "str", "sqlite:///"),
         ("FAILWELL_STORE_URL", "sqlite:///", "str", "sqlite:///"),
+        ("FAILWELL_STORE_URL", "postgresql://host", "str", "postgresql://"),
+        ("FAILWELL_STORE_URL", "postgresql+psycopg2://h/x", "str", "postgresql://"),
         ("FAILWELL_STORE_URL", "sqlite:///:memory:", "str", "sqlite:///"),
         ("FAILWELL_LOGS_FORMAT", "xml", "str", "one of text, json"),
         ("FAILWELL_LOGS_LEVEL", "LOUD", "str", "DEBUG, INFO, WARNING"),
@@ -129,3 +132,28 @@ def test_lists_are_read_from_texts() -> None:
     settings = _read({}, {"FAILWELL_RECORDS_IN_APP": " shop, -shop.vendored ,"})
 
     assert settings.records_in_app == ("shop", "-shop.vendored")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://shop:secret@db.example/errors",
+        "postgresql+psycopg:///errors?host=/run/postgresql",
+        "sqlite:///errors.db",
+    ],
+)
+def test_a_store_may_be_a_file_or_postgresql(url: str) -> None:
+    """With its only driver named, or without."""
+    assert _read({"FAILWELL_STORE_URL": url}).store_url == url
+
+
+def test_a_driver_that_is_missing_is_said_at_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With what to install, instead of an error store that is away for ever."""
+    monkeypatch.delitem(sys.modules, "psycopg", raising=False)
+    own = [path for path in sys.path if "site-packages" not in path]
+    monkeypatch.setattr(sys, "path", own)
+
+    with pytest.raises(SettingsError, match=r"failwell\[postgresql\]"):
+        _read({"FAILWELL_STORE_URL": "postgresql://host/errors"})

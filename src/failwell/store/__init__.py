@@ -20,9 +20,10 @@ from failwell.store._model import (
     TimeSeries,
     ValueCount,
 )
+from failwell.store._pass import Shipped
 from failwell.store._query import SORTS, STATES, GroupQuery, Page, Sort, State
 from failwell.store._service import ErrorLog, ErrorLoggingService
-from failwell.store._shipper import Shipped, Shipper
+from failwell.store._shipper import Shipper
 from failwell.store._store import Store
 from failwell.store._thread import ShipperThread
 

@@ -187,11 +187,11 @@ def _backend(url: str) -> Backend:
     try:
         parsed = make_url(url)
         name = parsed.render_as_string(hide_password=True)
-        if parsed.get_backend_name() == "postgresql":
-            return PostgreSQL(parsed, name)
-        return SQLite(parsed, name)
-    except SQLAlchemyError as error:
-        raise StoreError(name, "no URL of an SQLite file or of PostgreSQL") from error
+        kinds: dict[str, type[Backend]] = {"sqlite": SQLite, "postgresql": PostgreSQL}
+        return kinds[parsed.get_backend_name()](parsed, name)
+    except (KeyError, SQLAlchemyError) as error:
+        reason = "no URL of an SQLite file or of PostgreSQL with psycopg"
+        raise StoreError(name, reason) from error
     except ModuleNotFoundError as error:
         reason = f'{error.name} is missing: pip install "failwell[postgresql]"'
         raise StoreError(name, reason) from error

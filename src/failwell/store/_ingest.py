@@ -14,6 +14,7 @@ from failwell.store._engine import Database
 from failwell.store._errors import ConflictError, RefusedError
 from failwell.store._memory import Memory
 from failwell.store._move import Ingested, Move
+from failwell.store._times import DAY
 
 _RETRIES = 4
 # The last two: the driver could not even send it.
@@ -85,7 +86,9 @@ class Ingest:
         finished: bool,
     ) -> Ingested:
         batch = read_batch(frames, self._memory.stacks)
-        self._database.make_room(record.at for record in batch.records)
+        # Tomorrow's too, ahead of need.
+        moments = [record.at for record in batch.records]
+        self._database.make_room([*moments, self._now + DAY])
         return self._write(batch, counters, finished=finished)
 
     def _write(
