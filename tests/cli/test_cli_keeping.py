@@ -111,6 +111,7 @@ def test_groups_are_resolved_muted_and_opened(flask: Run) -> None:
 
     assert unknown.exit_code == 1
     assert "Group with id 7 not found; `flask failwell errors` lists" in unknown.stderr
+    assert flask("resolve", "9" * 30).exit_code == 2
 
 
 @pytest.mark.usefixtures("two_groups")

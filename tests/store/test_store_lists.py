@@ -162,6 +162,20 @@ def test_trends_are_by_how_much_a_day_had_more(each_store: Store, feed: "Feed") 
     ]
 
 
+def test_pages_by_trend_stay_with_their_hour(each_store: Store, feed: "Feed") -> None:
+    """What leaves the day between two pages does not come again at the end."""
+    feed.count(5, hash="a", ago=23 * 3600)
+    feed.count(3, hash="b")
+    feed.count(2, hash="c")
+    feed.move(each_store)
+    first = each_store.groups(GroupQuery(sort="trend", limit=1))
+    feed.clock.advance(2 * 3600)
+
+    rest = each_store.groups(GroupQuery(sort="trend", after=first.next))
+
+    assert [group.hash for group in (*first, *rest)] == ["a", "b", "c"]
+
+
 def test_events_come_in_pages(each_store: Store, feed: "Feed") -> None:
     """The newest first, each once, also where several share a moment."""
     for number in range(10):

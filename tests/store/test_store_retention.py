@@ -6,9 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
-from failwell.records import Frame
+from failwell.records import ErrorRecord, Frame
+from failwell.spool import FrameKind, SpoolFrame
 from failwell.store import Pruned, Retention, Store
 from failwell.testing import ManualClock
 
@@ -196,19 +198,48 @@ def test_narrow_counts_go_and_wide_ones_stay(keeping: Open, feed: "Feed") -> Non
     assert store.groups()[0].count == 12
 
 
-def test_stacks_that_are_still_referred_to_stay(keeping: Open, feed: "Feed") -> None:
-    """Those of kept events, and those that a unit may refer to again."""
+def test_a_stack_that_a_kept_event_refers_to_stays(keeping: Open, feed: "Feed") -> None:
+    """However long ago it was stored first."""
     store = keeping(days=3)
     feed.keep(0, timestamp=feed.clock.now() - 10 * DAY)
     feed.keep(1)
+    feed.count()
     feed.move(store)
 
     assert _pruned(store).stacks == 0
 
-    page = store.group(1) or store.group(store.groups()[0].id)
-    assert page is not None
-    frames = page.events[0].exceptions[0].frames
+    frames = store.recent()[0].exceptions[0].frames
     assert frames[0] == Frame("flask.app", "dispatch", "/lib/flask/app.py", 10)
+
+
+def test_a_stack_that_a_unit_may_refer_to_again_stays(
+    keeping: Open, kept_record: ErrorRecord, clock: ManualClock
+) -> None:
+    """A process describes a stack once, and may have its error again a year later."""
+    store = keeping(days=3)
+    key = b"stack--1"
+    (info,) = kept_record.exceptions
+    described = SpoolFrame(FrameKind.STACK, key + msgspec.json.encode(info.frames), 100)
+    brief = msgspec.structs.replace(info, frames=(), stack=key.hex())
+
+    def record(number: int) -> SpoolFrame:
+        made = msgspec.structs.replace(
+            kept_record,
+            id=f"{kept_record.group}-{number:016x}",
+            timestamp=clock.now(),
+            exceptions=(brief,),
+        )
+        return SpoolFrame(FrameKind.RECORD, msgspec.json.encode(made), 100 + number)
+
+    store.ingest("unit", [described, record(1)], [], finished=False)
+    clock.advance(300 * DAY)
+    assert _pruned(store).stacks == 0
+
+    store.ingest("unit", [record(2)], [], finished=True)
+
+    assert store.recent()[0].exceptions[0].frames == info.frames
+    clock.advance(300 * DAY)
+    assert _pruned(store).stacks == 1
 
 
 def test_without_limits_everything_stays(keeping: Open, feed: "Feed") -> None:

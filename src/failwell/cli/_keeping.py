@@ -6,7 +6,7 @@ from typing import TypeVar
 import click
 from flask.cli import AppGroup
 
-from failwell.cli._options import using_store
+from failwell.cli._options import group_id_type, using_store
 from failwell.logs import escape
 from failwell.store import State
 
@@ -33,7 +33,9 @@ def add_keeping(group: AppGroup) -> None:
 
 def _add_merge(group: AppGroup) -> None:
     @group.command("merge")
-    @click.argument("ids", metavar="ID ID...", nargs=-1, type=int, required=True)
+    @click.argument(
+        "ids", metavar="ID ID...", nargs=-1, type=group_id_type, required=True
+    )
     def merge(ids: tuple[int, ...]) -> None:
         """Make groups one with the first of them, for what comes later too."""
         with using_store() as journal:
@@ -43,7 +45,7 @@ def _add_merge(group: AppGroup) -> None:
 
 def _add_unmerge(group: AppGroup) -> None:
     @group.command("unmerge")
-    @click.argument("id", type=int)
+    @click.argument("id", type=group_id_type)
     def unmerge(id: int) -> None:  # noqa: A002 - click's name
         """Take a merge back, for what comes later too.
 
@@ -57,7 +59,7 @@ def _add_unmerge(group: AppGroup) -> None:
 
 def _add_state(group: AppGroup, name: str, state: State, text: str) -> None:
     @group.command(name, help=text)
-    @click.argument("ids", metavar="ID...", nargs=-1, type=int, required=True)
+    @click.argument("ids", metavar="ID...", nargs=-1, type=group_id_type, required=True)
     def give(ids: tuple[int, ...]) -> None:
         with using_store() as journal:
             journal.store.set_state(ids, state)

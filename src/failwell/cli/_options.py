@@ -14,6 +14,7 @@ from failwell.store import StoreError
 MOST = 10_000
 _ALL = "*"
 
+group_id_type = click.IntRange(1, 10**12 - 1)
 limit_type = click.IntRange(1, MOST)
 as_json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for programs."
