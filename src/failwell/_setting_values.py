@@ -33,6 +33,7 @@ def _refuse(name: str, value: object, allowed: str) -> SettingsError:
 
 
 def read_text(name: str, value: object) -> str:
+    """Return a line of printable characters, which may be empty."""
     if (
         not isinstance(value, str)
         or not value.isprintable()
@@ -45,6 +46,7 @@ def read_text(name: str, value: object) -> str:
 
 
 def read_name(name: str, value: object) -> str:
+    """Return a line of printable characters."""
     if value == "":
         raise _refuse(
             name, value, f"a line of 1 to {_TEXT_LENGTH} printable characters"
@@ -53,12 +55,14 @@ def read_name(name: str, value: object) -> str:
 
 
 def read_path(name: str, value: object) -> Path:
+    """Return the path of a folder."""
     if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
         raise _refuse(name, value, "the path of a folder")
     return Path(value)
 
 
 def read_store_url(name: str, value: object) -> str:
+    """Return the URL of a database that the store can use."""
     if isinstance(value, str) and re.match(
         r"postgresql(\+psycopg)?://[^/]*/[^?]", value
     ):
@@ -81,6 +85,7 @@ def read_store_url(name: str, value: object) -> str:
 
 
 def read_key(name: str, value: object) -> str:
+    """Return a secret that is long enough."""
     if not isinstance(value, str) or len(value) < _KEY_LENGTH:
         raise _refuse(
             name, value, f"a secret text of at least {_KEY_LENGTH} characters"
@@ -89,6 +94,7 @@ def read_key(name: str, value: object) -> str:
 
 
 def read_prefix(name: str, value: object) -> str:
+    """Return a URL prefix."""
     # `<` would begin a variable of Flask's URL rules, `//` another host.
     if not isinstance(value, str) or not re.fullmatch(r"(/[\w.~-]+)+", value, re.ASCII):
         raise _refuse(
@@ -101,10 +107,12 @@ def read_prefix(name: str, value: object) -> str:
 
 
 def read_optional_prefix(name: str, value: object) -> str:
+    """Return a URL prefix, or an empty text."""
     return "" if value == "" else read_prefix(name, value)
 
 
 def read_flag(name: str, value: object) -> bool:
+    """Return whether it is true; a text says it, too."""
     text = str(value).lower()
     if isinstance(value, (bool, str, int)) and text in _TRUE + _FALSE:
         return text in _TRUE
@@ -112,6 +120,8 @@ def read_flag(name: str, value: object) -> bool:
 
 
 def one_of(*allowed: str) -> Callable[[str, Any], str]:
+    """Return a reader of one of a few words."""
+
     def read(name: str, value: object) -> str:
         if value not in allowed:
             raise _refuse(name, value, f"one of {', '.join(allowed)}")
@@ -121,6 +131,7 @@ def one_of(*allowed: str) -> Callable[[str, Any], str]:
 
 
 def whole_number(lowest: int, highest: int | None = None) -> Callable[[str, Any], int]:
+    """Return a reader of a whole number within bounds."""
     said = f"a whole number from {lowest}" + (f" to {highest}" if highest else "")
 
     def read(name: str, value: object) -> int:
@@ -138,6 +149,8 @@ def whole_number(lowest: int, highest: int | None = None) -> Callable[[str, Any]
 
 
 def list_of(pattern: str, allowed: str) -> Callable[[str, Any], tuple[str, ...]]:
+    """Return a reader of texts that match, as a list or separated by commas."""
+
     def read(name: str, value: object) -> tuple[str, ...]:
         if isinstance(value, str):
             value = [entry.strip() for entry in value.split(",") if entry.strip()]
@@ -153,6 +166,7 @@ def list_of(pattern: str, allowed: str) -> Callable[[str, Any], tuple[str, ...]]
 
 
 def read_secrets(name: str, value: object) -> tuple[str, ...]:
+    """Return names and patterns of secrets."""
     entries = list_of(_SOUGHT, _SOUGHT_SAID)(name, value)
     for entry in entries:
         if entry.startswith("/"):
