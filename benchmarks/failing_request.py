@@ -11,10 +11,8 @@ counted, but for one a minute. Both have their rows.
 import logging
 import sys
 import tempfile
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, jsonify
@@ -22,6 +20,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.test import EnvironBuilder
 
 from _cases import batch, pin_to_one_core, running, serve_rounds
+from _faults import descend, make_faults
 from _table import interleave, print_table
 
 DEPTH = 10
@@ -41,29 +40,13 @@ CASES = {
 }
 
 
-def _descend(
-    depth: int, fault: Callable[[dict[str, int]], str], seats: dict[str, int]
-) -> str:
-    if depth:
-        return _descend(depth - 1, fault, seats)
-    return fault(seats)
-
-
-def _make_fault(number: int) -> Callable[[dict[str, int]], str]:
-    source = f"def fault_{number}(seats):\n    return seats['room-{number}']\n"
-    scope: dict[str, Any] = {"__name__": __name__}
-    exec(compile(source, __file__, "exec"), scope)  # noqa: S102 - our own two lines
-    fault: Callable[[dict[str, int]], str] = scope[f"fault_{number}"]
-    return fault
-
-
 def _make_app(case: str, folder: str) -> Flask:
     app = Flask("bench", instance_path=folder)
-    faults = [_make_fault(n) for n in range(1 if "counted" in case else FAULTS)]
+    faults = make_faults(1 if "counted" in case else FAULTS)
 
     @app.get("/fail/<int:number>")
     def fail(number: int) -> str:
-        return _descend(DEPTH, faults[number % len(faults)], {"room": 1})
+        return descend(DEPTH, faults[number % len(faults)], {"room": 1})
 
     {"failwell": _with_failwell, "sentry": _with_sentry, "plain": _plain}[
         case.partition("-")[0]

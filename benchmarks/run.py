@@ -4,7 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("failing_request.py", "answers.py", "resilience.py", "reading.py")
+BENCHMARKS = (
+    "failing_request.py",
+    "capture.py",
+    "burst.py",
+    "latency.py",
+    "spool.py",
+    "storm.py",
+    "answers.py",
+    "resilience.py",
+    "reading.py",
+)
 
 
 def main() -> int:

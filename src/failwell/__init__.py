@@ -42,6 +42,8 @@ from failwell.responses import (
 
 if typing.TYPE_CHECKING:
     from failwell.console import signin_link
+    from failwell.hooks import capture, message
+    from failwell.records import add_breadcrumb, error_context, set_tags, set_user
     from failwell.responses import (
         Attempts,
         Undo,
@@ -79,7 +81,11 @@ __all__ = [
     "Undo",
     "ValidationError",
     "__version__",
+    "add_breadcrumb",
     "attempt_each",
+    "capture",
+    "error_context",
+    "message",
     "raises",
     "read_body",
     "read_headers",
@@ -87,6 +93,8 @@ __all__ = [
     "read_query",
     "register_error_handlers",
     "retry",
+    "set_tags",
+    "set_user",
     "setup_logging",
     "signin_link",
     "transactional",
@@ -101,11 +109,17 @@ if not typing.TYPE_CHECKING:
             "ErrorLog": "failwell.store",
             "ErrorLoggingService": "failwell.store",
             "Undo": "failwell.responses",
+            "add_breadcrumb": "failwell.records",
             "attempt_each": "failwell.responses",
+            "capture": "failwell.hooks",
+            "message": "failwell.hooks",
+            "error_context": "failwell.records",
             "read_body": "failwell.responses",
             "read_headers": "failwell.responses",
             "read_path": "failwell.responses",
             "read_query": "failwell.responses",
+            "set_tags": "failwell.records",
+            "set_user": "failwell.records",
             "signin_link": "failwell.console",
         },
         __all__,

@@ -13,9 +13,8 @@
         ├── CircuitBreakerError       CIRCUIT_OPEN          503
         └── DeadlineExceededError     DEADLINE_EXCEEDED     504
 
-Who catches them: failwell, which turns each into one documented answer. An
-application subclasses them for its own cases and catches them only where it can do
-better than to answer. This module imports nothing of ours.
+failwell turns each into one documented answer. An application subclasses them and
+catches them only where it can do better. This module imports nothing of ours.
 """
 
 import math
@@ -61,6 +60,9 @@ class AppError(Exception):
 
     record: ClassVar[bool | None] = None
     """Whether failwell records it; None decides by status (500 and above are)."""
+
+    fingerprint: str | Sequence[str] = ()
+    """Which group it belongs to; empty: that of its code, type and place."""
 
     def __init__(
         self,

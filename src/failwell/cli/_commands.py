@@ -14,6 +14,7 @@ from failwell.cli._keeping import add_keeping
 from failwell.cli._options import as_json_option
 from failwell.cli._reading import add_reading
 from failwell.cli._ship import ship_once, ship_until_signalled
+from failwell.cli._spool import add_spool
 from failwell.cli._store import add_store
 from failwell.cli._upkeep import add_upkeep
 
@@ -38,6 +39,7 @@ def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
     add_upkeep(group, store)
     _add_ship(group)
     _add_doctor(group, clock)
+    add_spool(group)
     _add_catalog(group)
     return group
 

@@ -15,7 +15,7 @@ from failwell.store._times import microseconds, moment
 
 _logger = logging.getLogger("failwell")
 
-_LOSSES = ("error not recorded", "error not written")
+_LOSSES = ("error not recorded", "error not written", "quota", "disk full")
 """The reasons of `Recorder.dropped` that mean that an entry is missing."""
 
 
