@@ -64,8 +64,7 @@ class Facets:
             cleaned = (id_, clean(name), clean(value))
             entry = self._written[key] = self._found.setdefault(cleaned, [0, at])
         entry[0] += 1
-        if at > entry[1]:
-            entry[1] = at
+        entry[1] = max(entry[1], at)
 
     def _bound(self, transaction: Transaction, new: Iterable[_Key]) -> None:
         """Let only so many of the new ones have a row of their own."""
