@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failwell.store import Store
+from failwell.store._errors import BehindError
 from failwell.testing import ManualClock
 
 if TYPE_CHECKING:
@@ -69,6 +70,19 @@ def test_a_finished_unit_takes_nothing_more(store: Store, feed: "Feed") -> None:
     assert again == (0, 0, 0)
     assert store.is_finished(feed.unit.id)
     assert store.groups()[0].count == 1
+
+
+def test_frames_behind_a_gap_are_refused(store: Store, feed: "Feed") -> None:
+    """A store that was put back must not skip what it does not have any more."""
+    feed.keep(1)
+    feed.keep(2)
+    *_, second = feed.unit.frames()
+
+    with pytest.raises(BehindError):
+        store.ingest(feed.unit.id, [second], (), finished=False, since=second.end - 1)
+
+    assert store.watermark(feed.unit.id) == 0
+    assert feed.move(store).records == 2
 
 
 def test_definitions_below_the_watermark_are_still_known(

@@ -30,7 +30,7 @@ from failwell.store._counts import (
     remember_keys,
     write_counts,
 )
-from failwell.store._errors import StoreError
+from failwell.store._errors import BehindError, StoreError
 from failwell.store._facets import Facets
 from failwell.store._fingerprints import Label
 from failwell.store._labels import Labels
@@ -88,10 +88,13 @@ def read_progress(connection: Connection, unit_id: str) -> Progress:
     progress = Progress(0, finished=False)
     for found, position, finished in _PROGRESS.fetch(transaction, [(unit_id,)]):
         if found == CLOSED:
-            name = connection.engine.url.render_as_string(hide_password=True)
-            raise StoreError(name, _WHY_CLOSED)
+            raise StoreError(_name(connection), _WHY_CLOSED)
         progress = Progress(position, bool(finished))
     return progress
+
+
+def _name(connection: Connection) -> str:
+    return connection.engine.url.render_as_string(hide_password=True)
 
 
 def covers(
@@ -131,13 +134,24 @@ class Move:
         self._now = now
 
     def run(
-        self, batch: Batch, counters: Sequence[Counter], *, finished: bool
+        self,
+        batch: Batch,
+        counters: Sequence[Counter],
+        *,
+        finished: bool,
+        since: int,
     ) -> Ingested:
-        """Store what lies above the watermark, and move the watermark."""
+        """Store what lies above the watermark, and move the watermark.
+
+        Raises:
+            BehindError: The watermark lies before `since`, where the batch begins.
+        """
         transaction, unit_id = self._transaction, self._unit_id
         position, already_finished = read_progress(self._connection, unit_id)
         if already_finished:
             return Ingested()
+        if position < since:
+            raise BehindError(_name(self._connection), "it has less than it had")
         new = _above(batch, position)
         remember_keys(transaction, unit_id, new.definitions)
         growth = read_growth(transaction, unit_id, counters)

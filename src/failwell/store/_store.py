@@ -58,6 +58,7 @@ class Store(StoreKeeper):
         counters: Sequence[Counter],
         *,
         finished: bool,
+        since: int = 0,
     ) -> "_move.Ingested":
         """Move frames and counters of a unit, and its watermark, in one transaction.
 
@@ -70,15 +71,17 @@ class Store(StoreKeeper):
             frames: In the order of their offsets; read before the database is locked.
             counters: Readings from before the frames were read.
             finished: Whether nothing more will ever come from the unit.
+            since: A watermark that the frames begin at.
 
         Returns:
             How many records, counts and rejected frames were new.
 
         Raises:
+            BehindError: The watermark is not that far any more.
             StoreError: Nothing was stored; try again later.
         """
-        now = microseconds(self._clock.now())
-        ingest = _ingest.Ingest(self._database, self._memory, unit_id, now)
+        now, known = microseconds(self._clock.now()), self._memory
+        ingest = _ingest.Ingest(self._database, known, unit_id, now, since=since)
         return ingest.run(list(frames), counters, finished=finished)
 
     def kept_open(self) -> AbstractContextManager[None]:
