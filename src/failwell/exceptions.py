@@ -11,7 +11,10 @@
     ├── DatabaseError                 DATABASE_ERROR        500
     └── ServiceUnavailableError       SERVICE_UNAVAILABLE   503
         ├── CircuitBreakerError       CIRCUIT_OPEN          503
+        ├── BulkheadFullError         BULKHEAD_FULL         503
+        ├── RateLimitedError          RATE_LIMITED          429
         └── DeadlineExceededError     DEADLINE_EXCEEDED     504
+            └── CallTimeoutError      DEADLINE_EXCEEDED     504  (a TimeoutError, too)
 
 Who catches them: failwell, which turns each into one documented answer. An
 application subclasses them for its own cases and catches them only where it can do
@@ -330,6 +333,38 @@ class CircuitBreakerError(ServiceUnavailableError):
         self.state = state
 
 
+class BulkheadFullError(ServiceUnavailableError):
+    """As many calls as may run at a time are running, and none ended in time.
+
+    Args:
+        bulkhead: The bulkhead's name.
+    """
+
+    code = "BULKHEAD_FULL"
+
+    def __init__(self, bulkhead: str) -> None:
+        message = f"Bulkhead {bulkhead} is full"
+        super().__init__(message, details={"bulkhead": bulkhead})
+        self.bulkhead = bulkhead
+
+
+class RateLimitedError(ServiceUnavailableError):
+    """More calls were made than a limit allows.
+
+    Args:
+        limiter: The limiter's name.
+        retry_after: Seconds until a call is allowed again, when known.
+    """
+
+    code = "RATE_LIMITED"
+    status_code = 429
+
+    def __init__(self, limiter: str, retry_after: float | None = None) -> None:
+        message = f"Rate limit {limiter} is used up"
+        super().__init__(message, retry_after, {"limiter": limiter})
+        self.limiter = limiter
+
+
 class DeadlineExceededError(ServiceUnavailableError):
     """Something that this service depends on did not answer in the time allowed.
 
@@ -346,3 +381,17 @@ class DeadlineExceededError(ServiceUnavailableError):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, retry_after, details)
+
+
+class CallTimeoutError(DeadlineExceededError, TimeoutError):
+    """One call took longer than it may; a `TimeoutError` as well.
+
+    Args:
+        timeout: The seconds it had.
+        abandoned: Whether it still runs in its thread: what it does may yet happen.
+    """
+
+    def __init__(self, timeout: float, *, abandoned: bool = False) -> None:
+        message = f"No answer within {timeout:g} s"
+        super().__init__(message, details={"timeout": timeout})
+        self.abandoned = abandoned

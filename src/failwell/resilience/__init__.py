@@ -5,8 +5,36 @@ caller's code runs, and to spend anything on a call that succeeds: each decorato
 one wrapper, chosen at decoration by the kind of function.
 """
 
-from failwell.resilience._breaker import CircuitBreaker
-from failwell.resilience._circuit import CircuitState
-from failwell.resilience._retry import retry
+from failwell.resilience._circuits import (
+    CIRCUITS,
+    CircuitBreaker,
+    CircuitChange,
+    CircuitCounters,
+    CircuitOverride,
+    CircuitState,
+)
+from failwell.resilience._retries import (
+    BUDGETS,
+    Attempt,
+    RetryBudget,
+    RetryDetails,
+    Retrying,
+    retry,
+    retrying,
+)
 
-__all__ = ["CircuitBreaker", "CircuitState", "retry"]
+__all__ = [
+    "BUDGETS",
+    "CIRCUITS",
+    "Attempt",
+    "CircuitBreaker",
+    "CircuitChange",
+    "CircuitCounters",
+    "CircuitOverride",
+    "CircuitState",
+    "RetryBudget",
+    "RetryDetails",
+    "Retrying",
+    "retry",
+    "retrying",
+]
