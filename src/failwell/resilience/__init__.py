@@ -1,10 +1,12 @@
-"""Calls to what may fail: try again, or stop calling.
+"""Calls to what may fail: try again, stop calling, wait no longer, or do without.
 
-Owns the retry and the circuit breaker. Refuses to know Flask, to hold a lock while the
-caller's code runs, and to spend anything on a call that succeeds: each decorator makes
-one wrapper, chosen at decoration by the kind of function.
+Owns the strategies, each a decorator, and the policy that composes them. Refuses to know
+Flask, to hold a lock while the caller's code runs, and to spend anything on a call that
+succeeds: each decorator makes one wrapper, chosen at decoration by what is switched on
+and by the kind of function.
 """
 
+from failwell.resilience._bulkhead import BULKHEADS, Bulkhead
 from failwell.resilience._circuits import (
     CIRCUITS,
     CircuitBreaker,
@@ -13,6 +15,17 @@ from failwell.resilience._circuits import (
     CircuitOverride,
     CircuitState,
 )
+from failwell.resilience._deadline import (
+    check_deadline,
+    deadline,
+    remaining,
+    remaining_or,
+)
+from failwell.resilience._fallback import fallback
+from failwell.resilience._headers import format_timeout, parse_timeout
+from failwell.resilience._listeners import listen
+from failwell.resilience._policies import POLICIES, Policy
+from failwell.resilience._rate_limit import rate_limit
 from failwell.resilience._retries import (
     BUDGETS,
     Attempt,
@@ -22,19 +35,36 @@ from failwell.resilience._retries import (
     retry,
     retrying,
 )
+from failwell.resilience._threads import abandoned_threads
+from failwell.resilience._timeout import timeout
 
 __all__ = [
     "BUDGETS",
+    "BULKHEADS",
     "CIRCUITS",
+    "POLICIES",
     "Attempt",
+    "Bulkhead",
     "CircuitBreaker",
     "CircuitChange",
     "CircuitCounters",
     "CircuitOverride",
     "CircuitState",
+    "Policy",
     "RetryBudget",
     "RetryDetails",
     "Retrying",
+    "abandoned_threads",
+    "check_deadline",
+    "deadline",
+    "fallback",
+    "format_timeout",
+    "listen",
+    "parse_timeout",
+    "rate_limit",
+    "remaining",
+    "remaining_or",
     "retry",
     "retrying",
+    "timeout",
 ]

@@ -5,7 +5,7 @@ interrupts nothing; who waits or begins something asks it first.
 
 A deadline is set in a context variable, so tasks and copied contexts inherit it. Setting
 one costs as much as two empty calls, which is too much for a policy around a function
-that is called a million times. So a thread may keep a `Scope` of its own in its context
+that is called a million times. So a thread may keep an `OwnScope` in its context
 and write there, for as long as one call lasts and nobody else can run in between.
 """
 
@@ -13,7 +13,6 @@ import functools
 import math
 import threading
 from collections.abc import Callable
-from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
@@ -35,40 +34,62 @@ class Scope:
     Args:
         outer: The scope around, if there is one.
         now: The clock by which it ends.
-        ends: When, for everybody who sees the scope.
-        thread: Who alone may write `inner` and read it; None for nobody.
+        ends: When, infinite for never.
+        owner: Whose block it is, if it is one.
     """
 
-    __slots__ = ("ends", "inner", "now", "outer", "thread")
+    __slots__ = ("ends", "now", "outer", "owner")
+
+    thread: int | None = None
 
     def __init__(
         self,
         outer: "Scope | None",
         now: Monotonic,
         ends: float,
-        thread: int | None = None,
+        owner: object = None,
     ) -> None:
         self.outer = outer
         self.now = now
         self.ends = ends
-        self.inner = ends
-        self.thread = thread
+        self.owner = owner
 
     def left_s(self) -> float:
         """Return the seconds left, which may be negative or infinite."""
         ends = self.ends
-        if self.thread is not None and self.thread == threading.get_ident():
-            ends = min(ends, self.inner)
         left = math.inf if ends == math.inf else ends - self.now()
         return left if self.outer is None else min(left, self.outer.left_s())
+
+
+class OwnScope(Scope):
+    """A scope whose end one thread moves; to others it has none.
+
+    Args:
+        outer: The scope around, if there is one.
+        now: The clock of `inner`.
+    """
+
+    __slots__ = ("inner", "thread")
+
+    def __init__(self, outer: Scope | None, now: Monotonic) -> None:
+        super().__init__(outer, now, math.inf)
+        self.inner = math.inf
+        self.thread = threading.get_ident()
+
+    def left_s(self) -> float:
+        """Return the seconds left, to its thread until what it has written last."""
+        around = math.inf if self.outer is None else self.outer.left_s()
+        if self.inner == math.inf or self.thread != threading.get_ident():
+            return around
+        return min(around, self.inner - self.now())
 
 
 CURRENT: ContextVar[Scope | None] = ContextVar("failwell_deadline", default=None)
 
 
-def own_scope(now: Monotonic) -> Scope:
+def own_scope(now: Monotonic) -> OwnScope:
     """Return a scope that only this thread writes to, left in its context for good."""
-    scope = Scope(CURRENT.get(), now, math.inf, threading.get_ident())
+    scope = OwnScope(CURRENT.get(), now)
     CURRENT.set(scope)
     return scope
 
@@ -117,7 +138,7 @@ def check_deadline() -> None:
         raise DeadlineExceededError
 
 
-class deadline(ContextDecorator):  # noqa: N801 - it is written like the function it is used as
+class deadline:  # noqa: N801 - it is written like the function it is used as
     """Give the work inside so many seconds; inside another one, the earlier holds.
 
     A block, `with deadline(2):`, or a decorator of functions and coroutine functions. It
@@ -137,33 +158,45 @@ class deadline(ContextDecorator):  # noqa: N801 - it is written like the functio
     def __init__(self, seconds: Seconds, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._seconds = duration("seconds", seconds)
         self._clock = clock
-        self._tokens: list[Token[Scope | None]] = []
 
     @property
     def seconds(self) -> float:
         """How long it gives."""
         return self._seconds
 
-    def _recreate_cm(self) -> "deadline":
-        return deadline(self._seconds, clock=self._clock)
-
-    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:  # type: ignore[override] # its result keeps the signature
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return `function` with so many seconds for each call."""
-        if not is_awaited(function, "deadline"):
-            return super().__call__(function)
+        is_coroutine = is_awaited(function, "deadline")
+        wrapper = (self._awaited if is_coroutine else self._called)(function)
+        return functools.wraps(function)(wrapper)
 
-        @functools.wraps(function)
-        async def wrapper(*args: P.args, **kwargs: P.kwargs) -> Any:  # noqa: ANN401 - whatever the function returns
-            """Await it with so many seconds."""
-            with self._recreate_cm():
-                return await function(*args, **kwargs)  # type: ignore[misc] # it is a coroutine function
+    def _called(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the function returns
+            token = self._set()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                CURRENT.reset(token)
 
-        return wrapper  # type: ignore[return-value] # as above
+        return wrapper
+
+    def _awaited(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        async def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
+            """As in `_called`, awaited."""
+            token = self._set()
+            try:
+                return await function(*args, **kwargs)
+            finally:
+                CURRENT.reset(token)
+
+        return wrapper
+
+    def _set(self) -> Token[Scope | None]:
+        now = self._clock.monotonic
+        return CURRENT.set(Scope(CURRENT.get(), now, now() + self._seconds, self))
 
     def __enter__(self) -> Self:
-        now = self._clock.monotonic
-        scope = Scope(CURRENT.get(), now, now() + self._seconds)
-        self._tokens.append(CURRENT.set(scope))
+        self._set()
         return self
 
     def __exit__(
@@ -172,4 +205,9 @@ class deadline(ContextDecorator):  # noqa: N801 - it is written like the functio
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        CURRENT.reset(self._tokens.pop())
+        scope = CURRENT.get()
+        # What was left inside goes with it.
+        while scope is not None and scope.owner is not self:
+            scope = scope.outer
+        if scope is not None:
+            CURRENT.set(scope.outer)

@@ -21,9 +21,10 @@ from failwell.resilience._checks import (
     text,
     whole_number,
 )
-from failwell.resilience._circuits._circuit import Circuit, CircuitOptions
+from failwell.resilience._circuits._circuit import Circuit
 from failwell.resilience._circuits._circuits import Circuits
 from failwell.resilience._circuits._guard import Guard
+from failwell.resilience._circuits._options import CircuitOptions
 from failwell.resilience._circuits._states import (
     CircuitChange,
     CircuitCounters,
@@ -167,10 +168,7 @@ class CircuitBreaker:
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return `function` behind this breaker, with its name and signature."""
         kind = kind_of(function, "CircuitBreaker")
-        if not self._named:
-            self._named = True
-            self._circuit.name = qualified_name(function)
-            self._make_known()
+        self.name_if_unnamed(qualified_name(function))
         wrapper = wrapped(function, kind, self._circuit, self._clock)
         # Nobody else may hold the breaker, and who looks for it by name must find it.
         wrapper.breaker = self  # type: ignore[attr-defined] # a function takes any
@@ -185,8 +183,9 @@ class CircuitBreaker:
         """
         kind = kind_of(function, "CircuitBreaker.call")
         if kind is FunctionKind.CALLED:
-            with self._guard():
-                return function(*args, **kwargs)
+            with self._guard() as guard:
+                guard.result = result = function(*args, **kwargs)
+            return result
         return wrapped(function, kind, self._circuit, self._clock)(*args, **kwargs)  # type: ignore[no-any-return] # what the function returns
 
     def __enter__(self) -> Self:
@@ -224,6 +223,13 @@ class CircuitBreaker:
     def name(self) -> str:
         """What errors and log lines call it."""
         return self._circuit.name
+
+    def name_if_unnamed(self, name: str) -> None:
+        """Call it so, unless it was given a name or has taken one."""
+        if not self._named:
+            self._named = True
+            self._circuit.name = name
+            self._make_known()
 
     @property
     def state(self) -> CircuitState:
@@ -292,6 +298,16 @@ class CircuitBreaker:
         checked = predicate("listener", listener)
         if checked is not None:
             self._listeners = (*self._listeners, checked)
+
+    @property
+    def circuit(self) -> Circuit:
+        """Its state machine, for wrappers that ask it without a frame between."""
+        return self._circuit
+
+    @property
+    def clock(self) -> Clock:
+        """Its time."""
+        return self._clock
 
     def _guard(self) -> Guard:
         return Guard(self._circuit, self._clock)

@@ -8,12 +8,12 @@ Refuses to run anybody's code under the lock, which is held for a few assignment
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from failwell._clock import Clock
 from failwell.exceptions import CircuitBreakerError
 from failwell.resilience._circuits import _inside
+from failwell.resilience._circuits._options import CircuitOptions
 from failwell.resilience._circuits._probes import NO_VERDICT, Probe, Probes, Ticket
 from failwell.resilience._circuits._states import (
     CircuitChange,
@@ -23,11 +23,9 @@ from failwell.resilience._circuits._states import (
 )
 from failwell.resilience._circuits._trip import Trip
 from failwell.resilience._circuits._windows import Counts, Outcome, Window
-from failwell.resilience._faults import Verdict
 from failwell.resilience._lines import printable
 from failwell.resilience._listeners import ask
 from failwell.resilience._mode import MODE
-from failwell.resilience._retries._backoff import Backoff
 
 _CLOSED, _OPEN, _HALF_OPEN = (
     CircuitState.CLOSED,
@@ -35,27 +33,6 @@ _CLOSED, _OPEN, _HALF_OPEN = (
     CircuitState.HALF_OPEN,
 )
 _EMPTY = Counts(0, 0, 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitOptions:
-    """The validated options of one breaker.
-
-    Args:
-        trip: When it opens.
-        open_time: How long it refuses before it probes, after each failed round.
-        half_open_timeout_s: How long a probe keeps its place, above 0.
-        half_open_calls: Probes at a time, and successes that close it; from 1.
-        verdict: Which errors are failures.
-        failed_result: Whether a result is one.
-    """
-
-    trip: Trip
-    open_time: Backoff
-    half_open_timeout_s: float
-    half_open_calls: int
-    verdict: Verdict
-    failed_result: Callable[[Any], object] | None
 
 
 class Circuit:
@@ -105,13 +82,16 @@ class Circuit:
         return self._options.trip
 
     @property
-    def failed_result(self) -> Callable[[Any], bool] | None:
-        """Whether a result is a failure; never raises."""
-        failed = self._options.failed_result
-        if failed is None:
-            return None
-        what = f"failed_result given to the circuit breaker {self.name}"
-        return lambda result: ask(failed, result, what)
+    def failed_result(self) -> Callable[[object], bool] | None:
+        """What tells whether a result is a failure, None where none is; never raises."""
+        return None if self._options.failed_result is None else self._is_failure
+
+    @property
+    def features(self) -> set[str]:
+        """What a wrapper has to do for it beside handing the ticket in."""
+        if self.trip.slow_s is not None or self._options.failed_result is not None:
+            return {"measured"}  # a call shows its result and its time
+        return {"timed"} if self.trip.is_timed else set()
 
     @property
     def override(self) -> CircuitOverride | None:
@@ -203,10 +183,17 @@ class Circuit:
         else:
             self.withdraw(ticket)
 
-    def succeed(self, ticket: Ticket) -> None:
-        """Hand in the ticket of a call that succeeded, of whatever kind it is."""
-        if self.trip.is_timed:
-            self.turn(self._now())
+    def finish(self, ticket: Ticket, result: object, took_s: float = 0.0) -> None:
+        """Hand in the ticket of a call that returned, whatever may be wrong with that."""
+        slow_s = self.trip.slow_s
+        if self._options.failed_result is not None and self._is_failure(result):
+            self.fail_result(ticket)
+        elif slow_s is not None and took_s > slow_s:
+            self.slow(ticket)
+        elif self.trip.is_timed:
+            now = self._now()
+            if now >= ticket.edge:
+                self.turn(now)
             ticket.succeed()
         else:
             ticket(Outcome.SUCCESS)
@@ -246,6 +233,11 @@ class Circuit:
             change = self._change_locked(before, _HELD[override])
         if (before, held) != (change.after, override):
             self._announce(change)
+
+    def _is_failure(self, result: object) -> bool:
+        failed = self._options.failed_result
+        what = f"failed_result given to the circuit breaker {self.name}"
+        return failed is not None and ask(failed, result, what)
 
     def _pass(self, probe: Probe) -> None:
         now = self._now()

@@ -21,7 +21,7 @@ class Guard:
         measured: Whether the call's time counts; a generator's is its consumer's, too.
     """
 
-    __slots__ = ("_circuit", "_clock", "_measured", "_started", "ticket")
+    __slots__ = ("_circuit", "_clock", "_measured", "_started", "result", "ticket")
 
     def __init__(
         self, circuit: Circuit, clock: Clock, *, measured: bool = True
@@ -31,6 +31,8 @@ class Guard:
         self._measured = measured
         self._started = 0.0
         self.ticket: Ticket = None
+        self.result: object = None
+        """What the call returned, if anybody knows."""
 
     def __enter__(self) -> Self:
         ticket = self._circuit.ticket
@@ -47,8 +49,5 @@ class Guard:
         if error is not None:
             self._circuit.fail(self.ticket, error)
             return
-        slow_s = self._circuit.trip.slow_s if self._measured else None
-        if slow_s is not None and self._clock.monotonic() - self._started > slow_s:
-            self._circuit.slow(self.ticket)
-        else:
-            self._circuit.succeed(self.ticket)
+        took_s = self._clock.monotonic() - self._started if self._measured else 0.0
+        self._circuit.finish(self.ticket, self.result, took_s)

@@ -48,8 +48,11 @@ class Retry:
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return `function` retried, with its name, docstring and signature."""
         kind = kind_of(function, "retry")
-        plan = dataclasses.replace(self.plan, function=full_name(function))
-        return wrapped(function, kind, plan)
+        return wrapped(function, kind, self.plan_for(full_name(function)))
+
+    def plan_for(self, function: str) -> RetryPlan:
+        """Return the plan for a function, which lines about it name."""
+        return dataclasses.replace(self.plan, function=function)
 
 
 def retry(  # noqa: PLR0913 - five are given by the contract, the others by keyword only
