@@ -169,10 +169,7 @@ class CircuitBreaker:
         """Return `function` behind this breaker, with its name and signature."""
         kind = kind_of(function, "CircuitBreaker")
         self.name_if_unnamed(qualified_name(function))
-        wrapper = wrapped(function, kind, self._circuit, self._clock)
-        # Nobody else may hold the breaker, and who looks for it by name must find it.
-        wrapper.breaker = self  # type: ignore[attr-defined] # a function takes any
-        return wrapper
+        return wrapped(function, kind, self._circuit, self._clock)
 
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call `function` behind this breaker; a coroutine is guarded while awaited.
