@@ -22,7 +22,11 @@ from failwell.resilience._deadline import (
     remaining_or,
 )
 from failwell.resilience._fallback import fallback
-from failwell.resilience._headers import format_timeout, parse_timeout
+from failwell.resilience._headers import (
+    TIMEOUT_HEADER,
+    format_timeout,
+    parse_timeout,
+)
 from failwell.resilience._listeners import listen
 from failwell.resilience._policies import POLICIES, Policy
 from failwell.resilience._rate_limit import rate_limit
@@ -43,6 +47,7 @@ __all__ = [
     "BULKHEADS",
     "CIRCUITS",
     "POLICIES",
+    "TIMEOUT_HEADER",
     "Attempt",
     "Bulkhead",
     "CircuitBreaker",

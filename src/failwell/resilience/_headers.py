@@ -9,7 +9,7 @@ import math
 from failwell.resilience._checks import Seconds, duration_above_zero
 from failwell.resilience._deadline import check_deadline, remaining
 
-HEADER = "X-Request-Timeout"
+TIMEOUT_HEADER = "X-Request-Timeout"
 """Where it stands, unless told otherwise."""
 
 _LONGEST_TEXT = 20
