@@ -18,16 +18,19 @@
 
 Who catches them: failwell, which turns each into one documented answer. An
 application subclasses them for its own cases and catches them only where it can do
-better than to answer. This module imports nothing of ours but their root.
+better than to answer. This module imports nothing of ours but
+their root and what a wait is.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cached_property
 from typing import Any
 
 from failwell._app_error import AppError, Headers
+from failwell._waits import Wait, seconds_of
 
 __all__ = [
     "BEARER_CHALLENGE",
@@ -49,8 +52,6 @@ __all__ = [
     "ValidationError",
     "Wait",
 ]
-
-Wait = float | timedelta | datetime
 
 BEARER_CHALLENGE = 'Bearer realm="api"'
 """The challenge of a 401 without credentials (RFC 6750, section 3: no error code)."""
@@ -228,7 +229,7 @@ class ServiceUnavailableError(AppError):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         self._moment = retry_after if isinstance(retry_after, datetime) else None
-        self.retry_after = _seconds(retry_after)
+        self.retry_after = seconds_of(retry_after)
         known = {} if self.retry_after is None else {"retry_after": self.retry_after}
         super().__init__(message, details={**known, **(details or {})})
 
@@ -242,15 +243,6 @@ class ServiceUnavailableError(AppError):
         if self.retry_after is None:
             return ()
         return (("Retry-After", str(max(1, math.ceil(self.retry_after)))),)
-
-
-def _seconds(wait: Wait | None) -> float | None:
-    seconds = wait.total_seconds() if isinstance(wait, timedelta) else wait
-    try:
-        return seconds if math.isfinite(seconds) else None  # type: ignore[arg-type, return-value]
-    except (TypeError, OverflowError):
-        # A moment, or what a configuration file had: no reason to fail at failing.
-        return None
 
 
 class CircuitBreakerError(ServiceUnavailableError):
@@ -271,13 +263,27 @@ class CircuitBreakerError(ServiceUnavailableError):
         *,
         state: str = "open",
     ) -> None:
-        message = f"Circuit breaker {breaker} is {state.replace('_', '-')}"
-        super().__init__(message, retry_after, {"breaker": breaker, "state": state})
-        # For people; the attribute stays exact.
-        wait = None if self.retry_after is None else round(self.retry_after, 3)
-        self.details["retry_after"] = wait
+        # No more than it takes to tell: an open circuit refuses many calls, and few
+        # refusals are looked at.
+        self._moment = None
+        self.retry_after = seconds_of(retry_after)
         self.breaker = breaker
         self.state = state
+
+    @cached_property
+    def message(self) -> str:  # type: ignore[override] # it can be set, as any message
+        """Which breaker it was, in a sentence."""
+        return f"Circuit breaker {self.breaker} is {self.state.replace('_', '-')}"
+
+    @cached_property
+    def details(self) -> dict[str, Any]:  # type: ignore[override] # as above
+        """The breaker, its state, and the seconds, rounded for people."""
+        wait = self.retry_after
+        return {
+            "retry_after": None if wait is None else round(wait, 3),
+            "breaker": self.breaker,
+            "state": self.state,
+        }
 
 
 class BulkheadFullError(ServiceUnavailableError):

@@ -24,7 +24,7 @@ from failwell.resilience._checks import (
 from failwell.resilience._circuits._circuit import Circuit
 from failwell.resilience._circuits._circuits import Circuits
 from failwell.resilience._circuits._guard import Guard
-from failwell.resilience._circuits._options import CircuitOptions
+from failwell.resilience._circuits._options import CircuitOptions, shared
 from failwell.resilience._circuits._states import (
     CircuitChange,
     CircuitCounters,
@@ -162,6 +162,8 @@ class CircuitBreaker:
         self._named = name is not None
         self._clock = clock
         name = _UNNAMED if name is None else text("name", name)
+        if failed_result is None:  # which need not be hashable
+            options = shared(options)
         self._circuit = Circuit(options, clock, name, self._announce)
         self._make_known()
 

@@ -224,12 +224,11 @@ class Circuit:
         with self._lock:
             before, held = self._state, self._override
             self._override = override
+            self._close_locked(now)
             if override is CircuitOverride.OPEN:
                 self._open_locked(math.inf)
-            else:
-                self._close_locked(now)
-                if override is CircuitOverride.DISABLED:
-                    self.ticket = NO_VERDICT
+            elif override is CircuitOverride.DISABLED:
+                self.ticket = NO_VERDICT
             change = self._change_locked(before, _HELD[override])
         if (before, held) != (change.after, override):
             self._announce(change)

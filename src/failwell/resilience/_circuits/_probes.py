@@ -10,7 +10,7 @@ another.
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 Ticket = Any
@@ -18,6 +18,8 @@ Ticket = Any
 the way that is cheapest for the circuit's kind, which no type can say."""
 
 _numbers = itertools.count(1)
+_NO_PLACES: Mapping[Any, float] = {}
+"""Of all circuits that are not half-open; never changed."""
 
 
 class Probe:
@@ -77,21 +79,24 @@ class Probes:
 
     def end_locked(self) -> None:
         """Give all places up and forget what succeeded: another state has begun."""
-        self._places: dict[Probe, float] = {}
+        self._places: Mapping[Probe, float] = _NO_PLACES
         self._succeeded = 0
 
     def take_locked(self, now: float, passed: Callable[[Probe], None]) -> Probe | None:
         """Return a new probe, None while all places are held."""
         if self.left_s(now) > 0:
             return None
-        self._places = {p: ends for p, ends in self._places.items() if ends > now}
         probe = Probe(passed)
-        self._places[probe] = now + self._place_s
+        places = {p: ends for p, ends in self._places.items() if ends > now}
+        self._places = {**places, probe: now + self._place_s}
         return probe
 
     def give_back_locked(self, ticket: Ticket) -> bool:
         """Give a place back; return whether the ticket is a probe that still held it."""
-        return self._places.pop(ticket, None) is not None
+        if ticket not in self._places:
+            return False
+        self._places = {p: ends for p, ends in self._places.items() if p is not ticket}
+        return True
 
     def succeed_locked(self) -> bool:
         """Count a success; return whether it was the last one needed."""

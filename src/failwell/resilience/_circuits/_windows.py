@@ -12,6 +12,7 @@ success could be lost, a failure never.
 import functools
 import itertools
 import math
+from array import array
 from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
@@ -109,13 +110,6 @@ class StreakWindow(CallWindow):
         return Counts(len(outcomes), sum(1 for _ in streak), 0)
 
 
-class _Part(NamedTuple):
-    """A finished part of a time window: when it began, and what it held."""
-
-    begun: float
-    counts: Counts
-
-
 class TimeWindow:
     """The outcomes of the last seconds, in ten parts.
 
@@ -133,7 +127,8 @@ class TimeWindow:
 
     def __init__(self, length_s: float, now: float) -> None:
         self._length_s = length_s
-        self._past: deque[_Part] = deque(maxlen=self.PARTS)
+        # Of each finished part: when it began, and its counts.
+        self._past = array("d")
         self.record: Callable[[int], object] | None = None
         self._begin_locked(now)
 
@@ -147,7 +142,8 @@ class TimeWindow:
     def turn_locked(self, now: float) -> None:
         """Let go what has become too old, and begin a new part."""
         if now >= self.edge:
-            self._past.append(_Part(self._begun, self._part_locked()))
+            self._past.extend((self._begun, *self._part_locked()))
+            del self._past[: -4 * self.PARTS]
             self._begin_locked(now)
 
     def add_locked(self, outcome: Outcome, now: float) -> None:
@@ -163,9 +159,14 @@ class TimeWindow:
     def counts_locked(self, now: float) -> Counts:
         """Return what is in the window."""
         self.turn_locked(now)
-        oldest = now - self._length_s
-        parts = [part.counts for part in self._past if part.begun >= oldest]
-        return Counts(*map(sum, zip(*parts, self._part_locked(), strict=True)))
+        calls, failures, slow = self._part_locked()
+        oldest, past = now - self._length_s, self._past
+        for place in range(0, len(past), 4):
+            if past[place] >= oldest:
+                calls += int(past[place + 1])
+                failures += int(past[place + 2])
+                slow += int(past[place + 3])
+        return Counts(calls, failures, slow)
 
     def _part_locked(self) -> Counts:
         # The counter can only be read by counting on; the looks are taken off again.
