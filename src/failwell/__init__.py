@@ -21,6 +21,8 @@ from failwell.exceptions import (
     AppError,
     AuthenticationError,
     AuthorizationError,
+    BulkheadFullError,
+    CallTimeoutError,
     CircuitBreakerError,
     ConflictError,
     ConstraintViolationError,
@@ -28,11 +30,12 @@ from failwell.exceptions import (
     DeadlineExceededError,
     InvalidTokenError,
     NotFoundError,
+    RateLimitedError,
     ServiceUnavailableError,
     ValidationError,
 )
 from failwell.logs import setup_logging
-from failwell.resilience import CircuitBreaker, CircuitState, retry
+from failwell.resilience import RetryBudget, deadline, remaining, retry, retrying
 from failwell.responses import (
     NAMING_CONVENTION,
     raises,
@@ -42,6 +45,15 @@ from failwell.responses import (
 
 if typing.TYPE_CHECKING:
     from failwell.console import signin_link
+    from failwell.resilience import (
+        Bulkhead,
+        CircuitBreaker,
+        CircuitState,
+        Policy,
+        fallback,
+        rate_limit,
+        timeout,
+    )
     from failwell.responses import (
         Attempts,
         Undo,
@@ -60,6 +72,9 @@ __all__ = [
     "Attempts",
     "AuthenticationError",
     "AuthorizationError",
+    "Bulkhead",
+    "BulkheadFullError",
+    "CallTimeoutError",
     "Catalog",
     "CatalogEntry",
     "CircuitBreaker",
@@ -74,21 +89,30 @@ __all__ = [
     "Failwell",
     "InvalidTokenError",
     "NotFoundError",
+    "Policy",
+    "RateLimitedError",
+    "RetryBudget",
     "ServiceUnavailableError",
     "SettingsError",
     "Undo",
     "ValidationError",
     "__version__",
     "attempt_each",
+    "deadline",
+    "fallback",
     "raises",
+    "rate_limit",
     "read_body",
     "read_headers",
     "read_path",
     "read_query",
     "register_error_handlers",
+    "remaining",
     "retry",
+    "retrying",
     "setup_logging",
     "signin_link",
+    "timeout",
     "transactional",
 ]
 
@@ -98,15 +122,22 @@ if not typing.TYPE_CHECKING:
         __name__,
         {
             "Attempts": "failwell.responses",
+            "Bulkhead": "failwell.resilience",
+            "CircuitBreaker": "failwell.resilience",
+            "CircuitState": "failwell.resilience",
             "ErrorLog": "failwell.store",
             "ErrorLoggingService": "failwell.store",
+            "Policy": "failwell.resilience",
             "Undo": "failwell.responses",
             "attempt_each": "failwell.responses",
+            "fallback": "failwell.resilience",
+            "rate_limit": "failwell.resilience",
             "read_body": "failwell.responses",
             "read_headers": "failwell.responses",
             "read_path": "failwell.responses",
             "read_query": "failwell.responses",
             "signin_link": "failwell.console",
+            "timeout": "failwell.resilience",
         },
         __all__,
     )

@@ -6,30 +6,16 @@ succeeds: each decorator makes one wrapper, chosen at decoration by what is swit
 and by the kind of function.
 """
 
-from failwell.resilience._bulkhead import BULKHEADS, Bulkhead
-from failwell.resilience._circuits import (
-    CIRCUITS,
-    CircuitBreaker,
-    CircuitChange,
-    CircuitCounters,
-    CircuitOverride,
-    CircuitState,
-)
+import typing
+
+from failwell._late import late as _late
 from failwell.resilience._deadline import (
     check_deadline,
     deadline,
     remaining,
     remaining_or,
 )
-from failwell.resilience._fallback import fallback
-from failwell.resilience._headers import (
-    TIMEOUT_HEADER,
-    format_timeout,
-    parse_timeout,
-)
 from failwell.resilience._listeners import listen
-from failwell.resilience._policies import POLICIES, Policy
-from failwell.resilience._rate_limit import rate_limit
 from failwell.resilience._retries import (
     BUDGETS,
     Attempt,
@@ -39,8 +25,27 @@ from failwell.resilience._retries import (
     retry,
     retrying,
 )
-from failwell.resilience._threads import abandoned_threads
-from failwell.resilience._timeout import timeout
+
+if typing.TYPE_CHECKING:
+    from failwell.resilience._bulkhead import BULKHEADS, Bulkhead
+    from failwell.resilience._circuits import (
+        CIRCUITS,
+        CircuitBreaker,
+        CircuitChange,
+        CircuitCounters,
+        CircuitOverride,
+        CircuitState,
+    )
+    from failwell.resilience._fallback import fallback
+    from failwell.resilience._headers import (
+        TIMEOUT_HEADER,
+        format_timeout,
+        parse_timeout,
+    )
+    from failwell.resilience._policies import POLICIES, Policy
+    from failwell.resilience._rate_limit import rate_limit
+    from failwell.resilience._threads import abandoned_threads
+    from failwell.resilience._timeout import timeout
 
 __all__ = [
     "BUDGETS",
@@ -73,3 +78,29 @@ __all__ = [
     "retrying",
     "timeout",
 ]
+
+if not typing.TYPE_CHECKING:
+    # The retry is part of other rooms; what else a program uses, it loads by naming it.
+    __getattr__, __dir__ = _late(
+        __name__,
+        {
+            "BULKHEADS": "failwell.resilience._bulkhead",
+            "Bulkhead": "failwell.resilience._bulkhead",
+            "CIRCUITS": "failwell.resilience._circuits",
+            "CircuitBreaker": "failwell.resilience._circuits",
+            "CircuitChange": "failwell.resilience._circuits",
+            "CircuitCounters": "failwell.resilience._circuits",
+            "CircuitOverride": "failwell.resilience._circuits",
+            "CircuitState": "failwell.resilience._circuits",
+            "POLICIES": "failwell.resilience._policies",
+            "Policy": "failwell.resilience._policies",
+            "TIMEOUT_HEADER": "failwell.resilience._headers",
+            "abandoned_threads": "failwell.resilience._threads",
+            "fallback": "failwell.resilience._fallback",
+            "format_timeout": "failwell.resilience._headers",
+            "parse_timeout": "failwell.resilience._headers",
+            "rate_limit": "failwell.resilience._rate_limit",
+            "timeout": "failwell.resilience._timeout",
+        },
+        __all__,
+    )
