@@ -114,9 +114,9 @@ def swallowed(function: Call) -> Call:
     return wrapper
 
 
-def opened(wrap: peers.Wrap) -> Call:
-    """Return a function behind a circuit that its first call has opened."""
-    function = swallowed(wrap(fail))
+def opened(failing: Call) -> Call:
+    """Return a function that fails, behind a circuit that its first call has opened."""
+    function = swallowed(failing)
     for value in range(3):
         function(value)
     return function
@@ -303,13 +303,13 @@ def main() -> None:
     refusal = {
         "bare raise through an empty wrapper": swallowed(empty(refuse)),
         "the same of a RuntimeError": swallowed(empty(raise_plain)),
-        "open breaker": opened(CircuitBreaker(1)),
-        **{name: opened(make(1)) for name, make in peers.BREAKERS.items()},
+        "open breaker": opened(CircuitBreaker(1)(fail)),
+        **{n: opened(f) for n, f in installed(peers.BREAKERS, fail, 1).items()},
     }
     failing = {
         "loop by hand": swallowed(by_hand(fail)),
         "retry": swallowed(retry(OSError, tries=3, delay=0)(fail)),
-        **{name: swallowed(make()(fail)) for name, make in peers.RETRIES.items()},
+        **{n: swallowed(f) for n, f in installed(peers.RETRIES, fail).items()},
     }
     table("a call that succeeds", measure(success, rounds))
     table("the same, awaited", measure(awaited, rounds, batch_async))

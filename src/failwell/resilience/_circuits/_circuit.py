@@ -135,15 +135,13 @@ class Circuit:
             CircuitBreakerError: The circuit is open, or others hold all places to probe.
         """
         now = self._now()
-        lock = self._lock
-        # Not `with`: a refusal is dear enough without it.
-        lock.acquire()
-        if self._state is _OPEN and now < self._until and MODE.acts:
-            self._refused += 1
+        with self._lock:
             left_s = self._until - now
-            lock.release()
-            raise CircuitBreakerError(self.name, left_s, state="open")
-        lock.release()
+            is_refused = self._state is _OPEN and left_s > 0 and MODE.acts
+            if is_refused:
+                self._refused += 1
+        if is_refused:
+            raise CircuitBreakerError(self.name, left_s)
         return self._admit_probe(now)
 
     def _admit_probe(self, now: float) -> Ticket:
