@@ -1,6 +1,7 @@
 """What a `CircuitBreaker` can be told to count, to probe and to say."""
 
 import asyncio
+import contextvars
 import functools
 import gc
 import inspect
@@ -108,6 +109,21 @@ def test_slow_calls_open_it(clock: ManualClock) -> None:
         states.append(breaker.state)
 
     assert states == [CircuitState.CLOSED] * 3 + [CircuitState.OPEN]
+
+
+def test_few_slow_calls_do_not_open_it(clock: ManualClock) -> None:
+    """Two of five are no half; the third of six is one."""
+    breaker = CircuitBreaker(
+        slow_call_time=2, slow_call_rate=0.5, minimum_calls=4, clock=clock
+    )
+    call = breaker(clock.advance)
+    states = []
+
+    for seconds in (1, 1, 1, 3, 3, 3):
+        call(seconds)
+        states.append(breaker.state)
+
+    assert states == [CircuitState.CLOSED] * 5 + [CircuitState.OPEN]
 
 
 def test_a_slow_probe_is_a_failed_one(clock: ManualClock) -> None:
@@ -254,6 +270,23 @@ def test_three_probes_run_at_a_time(clock: ManualClock) -> None:
         answers = [p.result(20) for p in probes]
 
     assert len(set(answers)) == 3
+    assert breaker.state is CircuitState.CLOSED
+
+
+def test_a_probe_that_has_succeeded_keeps_its_place(clock: ManualClock) -> None:
+    """One of two has succeeded and another runs: there is no need for a third."""
+    breaker = CircuitBreaker(1, 60, half_open_calls=2, clock=clock)
+    _fail(breaker)
+    clock.advance(60)
+    breaker.call(int)
+
+    with breaker:
+        with pytest.raises(CircuitBreakerError) as refused:
+            contextvars.Context().run(breaker.call, int)
+        between = breaker.state
+
+    assert refused.value.retry_after == 30
+    assert between is CircuitState.HALF_OPEN
     assert breaker.state is CircuitState.CLOSED
 
 

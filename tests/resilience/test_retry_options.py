@@ -378,6 +378,15 @@ def test_a_deadline_of_another_clock_is_kept_by_its_own(clock: ManualClock) -> N
     assert clock.sleeps == [2]
 
 
+def test_a_wait_until_the_deadline_leaves_no_time_to_call(clock: ManualClock) -> None:
+    """It gives up where the wait is exactly what is left; a little less is waited."""
+    for wait, sleeps in ((2, []), (1.999, [1.999])):
+        call = _failing(OSError(), None)
+        with deadline(2, clock=clock), contextlib.suppress(OSError):
+            retry(OSError, delay=wait, jitter=None, clock=clock)(call)()
+        assert clock.sleeps == sleeps
+
+
 def test_a_passed_deadline_ends_a_retry_that_would_not_wait(clock: ManualClock) -> None:
     """Also where the error is nothing special and the delay is none."""
     calls = []
