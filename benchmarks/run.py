@@ -9,8 +9,11 @@ BENCHMARKS = (
     "capture.py",
     "burst.py",
     "latency.py",
+    "spool.py",
+    "storm.py",
     "answers.py",
     "resilience.py",
+    "reading.py",
 )
 
 

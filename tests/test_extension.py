@@ -1,16 +1,20 @@
 """`Failwell(app)`: what it wires, and what it leaves alone."""
 
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
-from flask import Flask
+from flask import Flask, request
 
 from failwell import Failwell, ValidationError
+from failwell._journal import journal_of
 from failwell.logs._listener import LISTENER
 from failwell.logs._setup import remove_logging
+from failwell.records._places import count_in_app
+from failwell.spool import FrameKind
 from failwell.testing import recorded_errors
 
 
@@ -81,3 +85,51 @@ def test_a_second_registration_is_refused(folder: Path) -> None:
 
     with pytest.raises(RuntimeError, match="remove the second"):
         Failwell(app)
+
+
+def test_the_application_says_whose_an_error_is_and_what_it_belongs_to(
+    folder: Path,
+) -> None:
+    """By functions that are asked, registered before the application is wired, too."""
+    app = _app(folder, TESTING=True)
+    extension = Failwell()
+
+    @extension.user
+    def who() -> int:
+        return int(request.args["user"])
+
+    @extension.group
+    def same(error: BaseException) -> list[str]:
+        return ["all", type(error).__name__]
+
+    extension.init_app(app)
+    for user in (1, 2):
+        app.test_client().get(f"/crash?user={user}")
+
+    first, second = recorded_errors(app)
+    assert (first.user_id, second.user_id) == ("1", "2")
+    assert first.group == second.group
+    frames = [f for unit in journal_of(app).source.units() for f in unit.frames(0)]
+    users = [f.payload for f in frames if f.kind is FrameKind.USER]
+    assert len({payload[:8] for payload in users}) == 1
+    assert len({payload[8:] for payload in users}) == 2
+
+
+def test_frames_count_as_in_app_where_the_settings_say_so(folder: Path) -> None:
+    """The longest name counts, before the place of the file."""
+    said = "json.decoder, -tests"
+    app = _app(folder, TESTING=True, FAILWELL_RECORDS_IN_APP=said)
+    Failwell(app)
+
+    @app.get("/decode")
+    def decode() -> object:
+        return json.loads("{")
+
+    app.test_client().get("/decode")
+
+    (record,) = recorded_errors(app)
+    found = {frame.module: frame.in_app for frame in record.exceptions[0].frames}
+    assert found["json.decoder"]
+    assert not found["json"]
+    assert not found["tests.test_extension"]
+    count_in_app(["-json.decoder", "tests"])

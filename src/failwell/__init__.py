@@ -45,6 +45,8 @@ from failwell.responses import (
 
 if typing.TYPE_CHECKING:
     from failwell.console import signin_link
+    from failwell.hooks import capture, message
+    from failwell.records import add_breadcrumb, error_context, set_tags, set_user
     from failwell.resilience import (
         Bulkhead,
         CircuitBreaker,
@@ -97,9 +99,13 @@ __all__ = [
     "Undo",
     "ValidationError",
     "__version__",
+    "add_breadcrumb",
     "attempt_each",
+    "capture",
     "deadline",
+    "error_context",
     "fallback",
+    "message",
     "raises",
     "rate_limit",
     "read_body",
@@ -110,6 +116,8 @@ __all__ = [
     "remaining",
     "retry",
     "retrying",
+    "set_tags",
+    "set_user",
     "setup_logging",
     "signin_link",
     "timeout",
@@ -129,13 +137,19 @@ if not typing.TYPE_CHECKING:
             "ErrorLoggingService": "failwell.store",
             "Policy": "failwell.resilience",
             "Undo": "failwell.responses",
+            "add_breadcrumb": "failwell.records",
             "attempt_each": "failwell.responses",
+            "capture": "failwell.hooks",
+            "message": "failwell.hooks",
+            "error_context": "failwell.records",
             "fallback": "failwell.resilience",
             "rate_limit": "failwell.resilience",
             "read_body": "failwell.responses",
             "read_headers": "failwell.responses",
             "read_path": "failwell.responses",
             "read_query": "failwell.responses",
+            "set_tags": "failwell.records",
+            "set_user": "failwell.records",
             "signin_link": "failwell.console",
             "timeout": "failwell.resilience",
         },

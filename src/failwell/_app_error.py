@@ -3,7 +3,7 @@
 Owns what every error carries. Imports nothing of ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 Headers = tuple[tuple[str, str], ...]
@@ -42,6 +42,9 @@ class AppError(Exception):
 
     record: ClassVar[bool | None] = None
     """Whether failwell records it; None decides by status (500 and above are)."""
+
+    fingerprint: str | Sequence[str] = ()
+    """Which group it belongs to; empty: that of its code, type and place."""
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flask import Blueprint, Flask, current_app
 
+from failwell._callbacks import AskGroup, AskUser, Callbacks
 from failwell._settings import Settings, read_settings
 from failwell.logs import setup_logging
 from failwell.responses import (
@@ -13,6 +14,7 @@ from failwell.responses import (
     Rules,
     Target,
     register_error_handlers,
+    table_of,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class Failwell:
 
     def __init__(self, app: Flask | None = None) -> None:
         self._rules = Rules()
+        self._callbacks = Callbacks()
         if app is not None:
             self.init_app(app)
 
@@ -63,13 +66,21 @@ class Failwell:
             setup_logging(app, settings)
         from failwell._journal import Journal  # noqa: PLC0415 - see above
         from failwell.cli import create_commands  # noqa: PLC0415 - see above
+        from failwell.hooks import watch, watch_commands  # noqa: PLC0415 - see above
 
-        journal = Journal(app, settings)
+        journal = Journal(
+            app,
+            settings,
+            callbacks=self._callbacks,
+            code_of=lambda error: table_of(app).to_app_error(error).code,
+        )
         app.extensions["failwell"] = journal
         register_error_handlers(app, journal, settings, self._rules)
         app.cli.add_command(create_commands())
+        watch_commands(app.cli, journal)
         if settings.console_key is not None:
             _add_console(app, settings, journal)
+        watch(journal)
         return app
 
     def map(self, kind: type[E], *, to: "Target[E]") -> None:
@@ -184,6 +195,52 @@ class Failwell:
             TypeError: It cannot be called.
         """
         return self._rules.rollbacks.add(function)
+
+    def user(self, function: AskUser) -> AskUser:
+        """Have `function` say who the user of the present request is; a decorator.
+
+            @failwell.user
+            def who() -> int | None:
+                return session.get("user_id")
+
+        Asked when an error is counted, where neither `capture` nor `set_user` said it.
+        What it returns is kept as text; None, and a function that fails, as no user.
+
+        Args:
+            function: Called without arguments. It must not query the database, whose
+                session may be what failed.
+
+        Returns:
+            The function.
+
+        Raises:
+            TypeError: It cannot be called, or is a coroutine function.
+        """
+        return self._callbacks.ask_user(function)
+
+    def group(self, function: AskGroup) -> AskGroup:
+        """Have `function` say which errors are the same one; a decorator.
+
+            @failwell.group
+            def same(error: BaseException) -> list[str] | None:
+                if isinstance(error, UpstreamError):
+                    return ["upstream", error.service]
+                return None
+
+        Asked about each error whose fingerprint neither `capture` nor the exception's own
+        `fingerprint` says. `{{ default }}` in the list stands for what counts otherwise.
+
+        Args:
+            function: Called with the exception; returns the texts that make the group, or
+                None to leave it as it is. One that fails leaves it, too.
+
+        Returns:
+            The function.
+
+        Raises:
+            TypeError: It cannot be called, or is a coroutine function.
+        """
+        return self._callbacks.ask_group(function)
 
     @property
     def error_logging_service(self) -> "ErrorLoggingService":

@@ -6,18 +6,23 @@ made, and a test switches `TESTING` on after it.
 
 import logging
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, Unpack, cast
 
+from failwell._callbacks import Callbacks
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._settings import Settings
+from failwell.hooks import Circumstances
 from failwell.logs import ErrorReporter
 from failwell.records import Recorder
 from failwell.spool import MemorySpool, Spool, SpoolDirectory
-from failwell.store import ErrorLoggingService, ShipperThread, Store
+from failwell.store import ErrorLoggingService, Retention, ShipperThread, Store
 
 _logger = logging.getLogger("failwell")
+
+_UNEXPECTED = "INTERNAL_ERROR"
 
 IN_MEMORY = "sqlite://"
 """The store of an application under test."""
@@ -58,14 +63,24 @@ class Journal:
             nothing may touch the disk, and for its logger.
         settings: The application's settings.
         clock: Time.
+        callbacks: What the application lets be asked.
+        code_of: Returns the code that the application answers an exception with.
     """
 
     def __init__(
-        self, app: RecordedApp, settings: Settings, clock: Clock = SYSTEM_CLOCK
+        self,
+        app: RecordedApp,
+        settings: Settings,
+        clock: Clock = SYSTEM_CLOCK,
+        callbacks: Callbacks | None = None,
+        *,
+        code_of: Callable[[BaseException], str] = lambda _: _UNEXPECTED,
     ) -> None:
         self.settings = settings
         self._app = app
         self._clock = clock
+        self._code_of = code_of
+        self._callbacks = callbacks
         self._built: list[_Parts] = []
         self._started_in = 0
         """The process in which somebody was seen to ship; a fork takes no thread along."""
@@ -108,6 +123,23 @@ class Journal:
             self.start()
         return self._parts.recorder.capture(error, code=code)
 
+    def catch(self, error: BaseException, **known: Unpack[Circumstances]) -> str:
+        """Record an error that no request answers; return its id."""
+        # A server may be about to fork from the main thread, and a process that ends
+        # there needs no shipper any more. Where it goes on, its requests start one.
+        is_main = threading.current_thread() is threading.main_thread()
+        if self._started_in != os.getpid() and not is_main:
+            self.start()
+        if "code" not in known:
+            known["code"] = self._code(error)
+        return self._parts.recorder.capture(error, **known)
+
+    def _code(self, error: BaseException) -> str:
+        try:
+            return self._code_of(error)
+        except Exception:  # noqa: BLE001 - it asks the exception, which is anybody's code
+            return _UNEXPECTED
+
     def count_answer(self, *, code: str, status: int, method: str, route: str) -> None:
         """Count an answer that is not recorded."""
         self._parts.recorder.count_answer(
@@ -126,20 +158,38 @@ class Journal:
         testing = self._app.testing
         sink, source = self._memory() if testing else self._disk()
         store = Store(
-            IN_MEMORY if testing else self.settings.store_url, clock=self._clock
+            IN_MEMORY if testing else self.settings.store_url,
+            clock=self._clock,
+            retention=Retention(
+                days=self.settings.store_days,
+                events=self.settings.store_events,
+                bytes=self.settings.store_bytes,
+            ),
         )
         shipper = ShipperThread(source, store, clock=self._clock)
         reporter = ErrorReporter(self._app.logger.name, synchronous=testing)
         recorder = Recorder(
-            self.settings, sink, clock=self._clock, announce=reporter.announce
+            self.settings,
+            sink,
+            clock=self._clock,
+            announce=reporter.announce,
+            callbacks=self._callbacks,
         )
-        service = ErrorLoggingService(recorder, store, shipper.settle)
+        service = ErrorLoggingService(
+            recorder, store, shipper.settle, application=self.settings.application
+        )
         return _Parts(recorder, source, store, shipper, service)
 
     def _disk(self) -> tuple[Spool | MemorySpool, SpoolDirectory | MemorySpool]:
-        folder = self.settings.spool_dir
+        settings = self.settings
+        folder = settings.spool_dir
         try:
-            return Spool(folder, clock=self._clock), SpoolDirectory(folder)
+            spool = Spool(
+                folder,
+                clock=self._clock,
+                durability=settings.spool_durability,
+                quota=settings.spool_quota,
+            )
         except OSError as error:
             _logger.critical(
                 "failwell cannot write its spool to %s (%s): until they are in the store, "
@@ -149,6 +199,7 @@ class Journal:
                 error.strerror or error,
             )
             return self._memory()
+        return spool, SpoolDirectory(folder)
 
     def _memory(self) -> tuple[MemorySpool, MemorySpool]:
         memory = MemorySpool(clock=self._clock)

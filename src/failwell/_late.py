@@ -1,4 +1,4 @@
-"""Names of a package that are loaded when somebody asks for them.
+"""Names of a package, and modules, that are loaded when somebody asks for them.
 
 Owns the two hooks (PEP 562) by which whoever imports a package for a part of it does not
 pay for the rest.
@@ -30,3 +30,17 @@ def late(
         return sorted({*vars(importlib.import_module(package)), *listed})
 
     return load, list_names
+
+
+class LateModule:
+    """A module that is imported when one of its names is asked for.
+
+    Args:
+        name: Its full name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(importlib.import_module(self._name), name)

@@ -1,16 +1,20 @@
 """The id that ties a request's answer, its log lines and its records together.
 
-Owns where the id comes from, where it is kept during the request, and its header.
+Owns where the id comes from, where it is kept during the request, and its header; and
+that what is said in one request is unknown in the next.
 Knows WSGI, not Flask: it must also cover what Flask never sees.
 """
 
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from failwell._scope import NOTHING_SAID, scope
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -39,6 +43,17 @@ def current_request_id() -> str | None:
     return _current.get()
 
 
+@contextmanager
+def work_under(work_id: str) -> Iterator[None]:
+    """Make a block a piece of work under an id of its own, as a request is."""
+    id_before, scope_before = _current.set(work_id), scope.set(NOTHING_SAID)
+    try:
+        yield
+    finally:
+        _current.reset(id_before)
+        scope.reset(scope_before)
+
+
 def install_request_ids(app: HasWsgiApp) -> None:
     """Give every request of `app` an id; a second call changes nothing."""
     if "failwell.request_id" in app.extensions:
@@ -65,20 +80,26 @@ class RequestIdMiddleware:
         is_sane = sent and _SANE.fullmatch(sent)
         request_id = sent if is_sane else os.urandom(16).hex()
         _current.set(request_id)
+        scope.set(NOTHING_SAID)
         try:
             body = self._wsgi_app(
                 environ, partial(_start_with_id, start_response, request_id)
             )
         except BaseException:
-            _current.set(None)
+            _leave()
             raise
         file_wrapper = environ.get("wsgi.file_wrapper")
         if isinstance(file_wrapper, type) and isinstance(body, file_wrapper):
             # The server recognises its own wrapper and sends the file from the
             # kernel; no code of ours or the user's runs in between.
-            _current.set(None)
+            _leave()
             return body
         return _Body(body)
+
+
+def _leave() -> None:
+    _current.set(None)
+    scope.set(None)
 
 
 def _start_with_id(
@@ -115,3 +136,4 @@ class _Body:
                 close()
         finally:
             _current.set(None)
+            scope.set(None)

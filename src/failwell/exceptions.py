@@ -16,10 +16,9 @@
         └── DeadlineExceededError     DEADLINE_EXCEEDED     504
             └── CallTimeoutError      DEADLINE_EXCEEDED     504
 
-Who catches them: failwell, which turns each into one documented answer. An
-application subclasses them for its own cases and catches them only where it can do
-better than to answer. This module imports nothing of ours but
-their root and what a wait is.
+failwell turns each into one documented answer. An application subclasses them and
+catches them only where it can do better. This module imports nothing of ours but their
+root and what a wait is.
 """
 
 import math

@@ -10,7 +10,7 @@ from click.testing import Result
 from flask import Flask
 
 from failwell.cli._doctor import _free, _modes
-from failwell.spool import SpoolDirectory
+from failwell.spool import Spool, SpoolDirectory
 
 Run = Callable[..., Result]
 
@@ -54,6 +54,24 @@ def test_a_folder_that_is_not_there_yet_is_well(flask: Run, on_disk: Path) -> No
     assert result.exit_code == 0
     assert "will be made with the first error" in result.stdout
     assert not on_disk.exists()
+
+
+def test_damage_and_a_full_spool_are_worth_a_warning(flask: Run, on_disk: Path) -> None:
+    """What is damaged and what the quota leaves is said, with the way out."""
+    spool = Spool(on_disk)
+    spool.append(b"{}")
+    spool.close()
+    segment = next(on_disk.glob("*.seg"))
+    segment.write_bytes(bytes(100) + segment.read_bytes())
+    with (on_disk / "filler").open("wb") as file:
+        file.truncate(500 * 1024 * 1024)
+
+    result = flask("doctor", "--json")
+
+    states = _states(result)
+    assert (states["damage"], states["quota"]) == ("warn", "warn")
+    assert "100 bytes are damaged" in result.stdout
+    assert "500 of 512 MiB" in result.stdout
 
 
 def test_memory_alone_is_worth_a_warning(flask: Run) -> None:

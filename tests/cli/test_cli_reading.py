@@ -85,10 +85,11 @@ def test_a_group_is_found_by_any_of_its_ids(
 
 
 def test_the_error_that_was_asked_for_is_the_one_shown(
-    flask: Run, record: Record
+    flask: Run, record: Record, clock: ManualClock
 ) -> None:
     """Not the newest of its group."""
     older = record(user_id="older")
+    clock.advance(1)
     record(user_id="newer")
 
     result = json.loads(flask("show", older.id, "--json").stdout)
@@ -149,7 +150,7 @@ def test_statistics_count_types_hours_and_answers(
 
     assert text.startswith("2 errors from 2027-01-14 08:00:30 to 2027-01-15 08:00:30")
     assert counts["error_types"] == {"ZeroDivisionError": 1, "OtherError": 1}
-    assert sum(hour["count"] for hour in counts["hourly"]) == 2
+    assert sum(hour["count"] for hour in counts["series"]["points"]) == 2
     assert counts["answers"][0]["count"] == 2
     assert "404 NOT_FOUND" in text
     assert "█" in text

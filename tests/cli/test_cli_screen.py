@@ -18,7 +18,10 @@ GROUP = GroupSummary(
     type="ZeroDivisionError",
     culprit="shop.basket:total",
     message="by zero",
+    state="open",
+    state_at=None,
     count=1234,
+    users=56,
     first_seen=NOW,
     last_seen=NOW,
     hourly=(0,) * 20 + (1, 4, 8, 0),
@@ -35,7 +38,7 @@ def test_the_list_fits_its_terminal(width: int, lines: int) -> None:
     text = file.getvalue()
     assert len(text.splitlines()) == lines
     assert max(map(len, text.splitlines())) <= width
-    for part in ("7", "1,234", "just now", "INTERNAL_ERROR", "ZeroDivisionError"):
+    for part in ("7", "1,234", "56", "just now", "INTERNAL_ERROR", "ZeroDivisionError"):
         assert part in text
     assert "shop.basket:total" in text
     assert "·" * 20 + "▁▄█·" in text

@@ -66,7 +66,7 @@ def test_a_group_with_its_events(
 
     assert status == 200
     assert body["group"]["id"] == 1
-    assert body["environments"] == ["production"]
+    assert [seen["value"] for seen in body["environments"]] == ["production"]
     assert body["events"][0]["exceptions"][0]["message"] == "'price'"
 
 

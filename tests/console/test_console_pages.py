@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from failwell.records import (
     AnswerDefinition,
     ErrorRecord,
     ExceptionInfo,
+    LossDefinition,
     RequestInfo,
 )
 from failwell.store import Store
@@ -252,3 +254,46 @@ def test_a_store_that_is_away_is_said_so(
     assert answer.status_code == 503
     assert "store is away" in answer.text
     assert ("No error is lost" in answer.text) == (path != "/api/stats")
+
+
+def test_the_pages_show_states_and_losses(
+    operator: FlaskClient,
+    store: Store,
+    feed_error: FeedError,
+    feed_answers: Callable[[Any, int], None],
+    record: MakeRecord,
+) -> None:
+    """What a person said of a group, and what of the day was not kept, and why."""
+    feed_error(record(), times=30)
+    feed_answers(
+        LossDefinition(
+            application="shop", environment="production", reason="sampled out"
+        ),
+        29,
+    )
+    store.set_state([1], "resolved")
+
+    html = operator.get(f"{PREFIX}/").text
+    page = operator.get(f"{PREFIX}/groups/1").text
+
+    assert "Counted, not kept in full: 29 sampled out" in _words(html)
+    assert "INTERNAL_ERROR resolved" in _words(html)
+    assert "State resolved just now" in _words(page)
+    assert "Environments production 30" in _words(page)
+    assert "Releases 1.2.0 30" in _words(page)
+
+
+def test_the_address_of_a_merged_group_leads_to_where_it_is(
+    operator: FlaskClient, store: Store, feed_error: FeedError, record: MakeRecord
+) -> None:
+    """That of an error in it, too."""
+    feed_error(record())
+    other = feed_error(record(group="00000000000000bb"))
+    store.merge([1, 2])
+
+    page = operator.get(f"{PREFIX}/groups/2")
+    event = operator.get(f"{PREFIX}/groups/2/events/{other.id}")
+
+    assert page.location == f"{PREFIX}/groups/1"
+    assert event.location == f"{PREFIX}/groups/1/events/{other.id}"
+    assert operator.get(event.location).status_code == 200

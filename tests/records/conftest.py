@@ -9,11 +9,10 @@ import pytest
 
 from failwell._settings import Settings, read_settings
 from failwell.records import (
-    AnswerDefinition,
     Definition,
     ErrorNotice,
     ErrorRecord,
-    GroupDefinition,
+    LossDefinition,
     Recorder,
     Stacks,
     Tally,
@@ -34,6 +33,7 @@ class ListSink:
         self.definitions: dict[bytes, bytes] = {}
         self.payloads: list[bytes] = []
         self.stacks: dict[bytes, bytes] = {}
+        self.users: list[tuple[bytes, bytes]] = []
         self.refusal: Exception | None = None
 
     def count(self, key: bytes, definition: Callable[[], bytes]) -> None:
@@ -51,12 +51,24 @@ class ListSink:
             self._hours[key, minute // 60] += 1
             return Tally(self._hours[key, minute // 60], self._minutes[key, minute])
 
-    def append(self, payload: bytes, stacks: Stacks = ()) -> None:
+    waits = False
+
+    def sync(self) -> None:
+        """Do nothing: the memory has it."""
+
+    def append(self, payload: bytes, stacks: Stacks = (), key: bytes = b"") -> None:
         """Keep the bytes."""
+        assert key == b"" or key in self.definitions
         with self._lock:
             self._refuse()
             self.stacks.update(stacks)
             self.payloads.append(payload)
+
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Keep the pair, each time that it is told."""
+        with self._lock:
+            self._refuse()
+            self.users.append((key, user))
 
     def _refuse(self) -> None:
         if self.refusal is not None:
@@ -73,17 +85,31 @@ class ListSink:
 
     @property
     def counts(self) -> dict[bytes, int]:
-        """All counts of each key."""
+        """All counts of each key but those of losses."""
         totals: Counter[bytes] = Counter()
         for (key, _), count in self._minutes.items():
-            totals[key] += count
+            if not isinstance(self.definition(key), LossDefinition):
+                totals[key] += count
         return dict(totals)
 
-    def defined(self) -> list[GroupDefinition | AnswerDefinition]:
-        """The definitions, decoded."""
-        return [
-            msgspec.json.decode(d, type=Definition) for d in self.definitions.values()
-        ]
+    @property
+    def losses(self) -> dict[str, int]:
+        """The counts of losses by their reasons."""
+        totals: Counter[str] = Counter()
+        for (key, _), count in self._minutes.items():
+            definition = self.definition(key)
+            if isinstance(definition, LossDefinition):
+                totals[definition.reason] += count
+        return dict(totals)
+
+    def definition(self, key: bytes) -> Definition:
+        """What a key counts."""
+        return msgspec.json.decode(self.definitions[key], type=Definition)
+
+    def defined(self) -> list[Definition]:
+        """The definitions, decoded, but those of losses."""
+        decoded = [self.definition(key) for key in self.definitions]
+        return [d for d in decoded if not isinstance(d, LossDefinition)]
 
     @property
     def every_byte(self) -> bytes:

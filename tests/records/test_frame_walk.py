@@ -9,7 +9,8 @@ from types import FunctionType
 
 import pytest
 
-from failwell.records._frames import walk_callers, walk_chain, walk_traceback
+from failwell.records._chain import walk_chain
+from failwell.records._frames import walk_callers, walk_traceback
 
 
 def caught(function: object, *arguments: object) -> Exception:

@@ -1,5 +1,6 @@
 """Exceptions that misbehave are recorded like any other, in bounded time and size."""
 
+import gc
 import sys
 import weakref
 from collections.abc import Callable
@@ -98,6 +99,164 @@ def test_odd_messages_are_read(
 
     assert sink.records[0].message in {expected, message}
     assert recorder.dropped == {}
+
+
+class Meta(type):
+    """A metaclass that fails whatever is asked of a class."""
+
+    def __hash__(cls) -> int:
+        raise RuntimeError("no")
+
+    def __eq__(cls, other: object) -> bool:
+        raise RuntimeError("no")
+
+    def __getattribute__(cls, name: str) -> object:
+        raise RuntimeError("no")
+
+
+def refuse(_: object) -> object:
+    """Fail."""
+    raise RuntimeError("no")
+
+
+def tricky() -> BaseException:
+    """Return an error whose class answers no question."""
+
+    # Where pytest does not look for tests.
+    class TrickyError(Exception, metaclass=Meta):
+        pass
+
+    return TrickyError()
+
+
+class ClosedError(Exception):
+    """None of its attributes can be had."""
+
+    __cause__ = __context__ = __suppress_context__ = property(refuse)  # type: ignore[assignment]
+    __traceback__ = __dict__ = args = fingerprint = property(refuse)  # type: ignore[assignment]
+
+
+class Mock:
+    """Neither a mapping nor anything else."""
+
+    def items(self) -> object:
+        """Fail."""
+        raise tricky()
+
+
+class OddError(Exception):
+    """Its attributes are not what they should be."""
+
+    __cause__ = "a text"  # type: ignore[assignment]
+    __notes__ = 5
+    fingerprint = 5
+
+
+class OddGroup(ExceptionGroup):
+    """A group that hides its members."""
+
+    exceptions = property(refuse)  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (tricky, "TrickyError"),
+        (ClosedError, "ClosedError"),
+        (OddError, "OddError"),
+        (lambda: OddGroup("g", [tricky()]), "OddGroup"),
+        (lambda: ValueError(type(tricky())), "ValueError"),
+    ],
+)
+def test_whatever_a_class_does_its_errors_are_kept(
+    recorder: Recorder,
+    sink: ListSink,
+    make: Callable[[], BaseException],
+    kind: str,
+) -> None:
+    """Hash, name, attributes: none is asked where it could be code."""
+    recorder.capture(caught(make), user_id="7")
+
+    (record,) = sink.records
+    assert record.type.endswith(kind)
+    assert set(recorder.dropped) <= {"fingerprint not read"}
+
+
+def test_a_failure_that_is_hostile_itself_is_a_loss(
+    recorder: Recorder, sink: ListSink
+) -> None:
+    """What a message raises may have a class that answers no question."""
+
+    class WrappedError(Exception):
+        def __str__(self) -> str:
+            raise tricky()
+
+    recorder.capture(caught(WrappedError), user_id="7")
+    recorder.capture(caught(ValueError), tags=Mock())  # type: ignore[arg-type]
+
+    assert sink.records[0].message.endswith("TrickyError while reading it>")
+    assert sink.losses == {"field not recorded": 1}
+
+
+def test_a_missing_module_is_no_name(recorder: Recorder, sink: ListSink) -> None:
+    """Nor is one that is no text."""
+    names: dict[str, Any] = {"__builtins__": {}, "type": type, "base": Exception}
+    exec("made = type('StrangeError', (base,), {})", names)  # noqa: S102 - ours
+    kinds = [
+        type("StrangeError", (Exception,), {"__module__": strange})
+        for strange in (5, Thing())
+    ]
+
+    for kind in (names["made"], *kinds):
+        recorder.capture(caught(kind))
+
+    assert {record.type for record in sink.records} == {"StrangeError"}
+
+
+def test_the_type_of_a_class_that_went_is_not_taken_for_another(
+    recorder: Recorder, sink: ListSink
+) -> None:
+    """Where the next class gets the address of the one before."""
+    for n in range(8):
+        error = ValueError("x")
+        error.__cause__ = type(f"E{n}", (Exception,), {})()
+        recorder.capture(error)
+        del error
+        gc.collect()
+
+    assert len(sink.counts) == 8
+
+
+def test_memory_that_runs_out_costs_what_needed_it(
+    recorder: Recorder, sink: ListSink
+) -> None:
+    """A message that cannot be had is no reason to lose the record."""
+
+    class GreedyError(Exception):
+        def __str__(self) -> str:
+            raise MemoryError
+
+    recorder.capture(caught(GreedyError))
+    recorder.capture(caught(MemoryError))
+
+    assert sink.records[0].message == "<no message: MemoryError while reading it>"
+    assert sink.records[1].type == "MemoryError"
+
+
+def test_a_record_is_never_too_large(recorder: Recorder, sink: ListSink) -> None:
+    """What each field may take is bounded, and so is all of it, whatever it costs."""
+    text = "\x01" * 5000
+    many = [ValueError(text) for _ in range(200)]
+    for error in many:
+        for _ in range(10):
+            error.add_note(text)
+    group = ExceptionGroup(text, many)
+
+    recorder.capture(group, explicit=True, context={"n": text}, request_data=[text])
+
+    assert len(sink.payloads[0]) <= 256 * 1024
+    assert sink.records[0].exceptions[0].type == "ExceptionGroup"
+    assert sink.losses["field not recorded"] > 0
 
 
 def test_a_huge_message_is_cut(recorder: Recorder, sink: ListSink) -> None:

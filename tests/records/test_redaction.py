@@ -3,20 +3,38 @@
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, NamedTuple, NoReturn
 from uuid import UUID
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
 from failwell.records import redact
 
 CANARY = "hunter2-c4n4ry"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.dBjftJeZ4CVP-mB92K27uhbUJU1p1r"
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEc4n4ry\n-----END RSA PRIVATE KEY-----"
+
+
+class Login(NamedTuple):
+    """A named tuple."""
+
+    user: str
+    password: object
+
+
+@dataclass
+class Account:
+    """A dataclass."""
+
+    password: str
+
 
 words = st.sampled_from(
     [
@@ -29,10 +47,14 @@ words = st.sampled_from(
     ]
 )
 texts = st.lists(words, max_size=12).map("".join) | st.text()
+names = st.sampled_from(["name", "key", "value", "password", "n"])
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | texts,
     lambda inner: (
-        st.lists(inner, max_size=5) | st.dictionaries(texts, inner, max_size=5)
+        st.lists(inner, max_size=5)
+        | st.dictionaries(texts | names, inner, max_size=5)
+        | st.tuples(texts | names, inner)
+        | st.builds(Login, texts, inner)
     ),
     max_leaves=20,
 )
@@ -79,6 +101,38 @@ def test_what_stands_under_a_secret_name_is_hidden(name: str) -> None:
 
     assert CANARY not in str(redacted)
     assert redacted["form"][0]["user"][0] == {name: "[redacted]"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Login("bob", CANARY),
+        ("X-Api-Key", CANARY),
+        [["password", CANARY], ["a", "b"]],
+        {"name": "password", "value": CANARY},
+        {"value": [CANARY], "key": "Authorization"},
+        {b"authorization": CANARY},
+        [(b"authorization", CANARY)],
+        {"a": ({"session": {CANARY: CANARY}},)},
+        Account(CANARY),
+        {"proxy": MappingProxyType({"password": CANARY})},
+        SimpleNamespace(password=CANARY),
+        MultiDict([("token", CANARY), ("token", CANARY)]),
+    ],
+)
+def test_secrets_in_every_container_are_hidden(value: object) -> None:
+    """Named tuples, pairs, names beside values, bytes as keys; objects are opaque."""
+    redacted = redact([value])
+
+    assert CANARY not in str(redacted)
+    assert redact(redacted) == redacted
+
+
+def test_pairs_and_rows_that_are_no_secret_stay() -> None:
+    """Two texts are no secret for being two, and values keep their names."""
+    value = [["bob", "ann"], {"name": "colour", "value": "red"}, ["pin-board", "x"]]
+
+    assert redact(value)[:2] == value[:2]
 
 
 @pytest.mark.parametrize(

@@ -88,3 +88,14 @@ def test_outside_of_a_request_there_is_none(recorder: Recorder, sink: ListSink) 
     recorder.capture(ValueError("x"))
 
     assert sink.records[0].request is None
+
+
+@pytest.mark.parametrize("room", range(2200, 2540, 10))
+def test_a_secret_across_a_cut_is_hidden(app: Flask, sink: ListSink, room: int) -> None:
+    """Neither a long query nor a long header leaves the half of a password."""
+    link = "x" * room + " postgresql://bob:hunter2hunter2@db/x"
+
+    app.test_client().get("/orders/5", query_string={"q": link})
+    app.test_client().get("/orders/5", headers={"User-Agent": link})
+
+    assert b"hunter2" not in sink.every_byte

@@ -12,7 +12,7 @@ import pytest
 
 from failwell.exceptions import BulkheadFullError
 from failwell.resilience import BULKHEADS, Bulkhead, deadline
-from failwell.testing import no_waiting, resilience_off
+from failwell.testing import ManualClock, no_waiting, resilience_off
 
 PATIENCE_S = 20.0
 
@@ -103,6 +103,29 @@ def test_a_wait_ends(pool: ThreadPoolExecutor) -> None:
             pass
         inside.end()
         assert (bulkhead.waiting_count, bulkhead.in_use) == (0, 0)
+
+
+def test_nobody_waits_after_the_deadline(pool: ThreadPoolExecutor) -> None:
+    """It is refused at once, however long others may wait."""
+    bulkhead, clock = Bulkhead(1, PATIENCE_S), ManualClock()
+    inside = _Inside(pool, bulkhead)
+    assert inside.begun.wait(PATIENCE_S)
+
+    with deadline(1, clock=clock):
+        for seconds in (1, 1):
+            clock.advance(seconds)
+            with pytest.raises(BulkheadFullError):
+                bulkhead(int)()
+            with pytest.raises(BulkheadFullError):
+                asyncio.run(_enter(bulkhead))
+
+    inside.end()
+
+
+async def _enter(bulkhead: Bulkhead) -> None:
+    """Go in and out."""
+    async with bulkhead:
+        pass
 
 
 @pytest.mark.parametrize("mode", [no_waiting, resilience_off])

@@ -1,6 +1,7 @@
 """A full disk refuses cleanly, breaks nothing, and loses no count."""
 
 import contextlib
+import errno
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -73,8 +74,7 @@ def test_a_full_disk_refuses_whole_frames(small_disk: Path) -> None:
     """What fits in part is taken back; the spool goes on when there is room again."""
     spool = Spool(small_disk / "spool")
     spool.append(b"-1")
-    filler = small_disk / "filler"
-    filler.write_bytes(bytes(100_000))
+    filler = fill(small_disk)
     kept = append_until_refused(spool)
     again = append_until_refused(spool)
     filler.unlink()
@@ -82,7 +82,7 @@ def test_a_full_disk_refuses_whole_frames(small_disk: Path) -> None:
     spool.close()
     (unit,) = SpoolDirectory(small_disk / "spool").units()
 
-    assert kept > 100
+    assert kept > 0
     assert again == 0
     assert numbers([unit]) == [-1, *range(kept), -2]
     assert unit.size() == [frame.end for frame in unit.frames(0)][-1]
@@ -94,8 +94,7 @@ def test_counts_wait_for_room(small_disk: Path) -> None:
     spool = Spool(small_disk / "spool", clock=clock)
     directory = SpoolDirectory(small_disk / "spool")
     spool.tally(KEY, lambda: b"known")
-    filler = small_disk / "filler"
-    filler.write_bytes(bytes(100_000))
+    filler = fill(small_disk)
     append_until_refused(spool)
     tallies = [spool.tally(key, lambda: b"x" * 5000) for key in (KEY, NEW_KEY) * 3]
     clock.advance(60)
@@ -107,6 +106,31 @@ def test_counts_wait_for_room(small_disk: Path) -> None:
     assert [tally.in_hour for tally in tallies] == [2, 1, 3, 2, 4, 3]
     assert while_full == {KEY: 4}
     assert sums(directory.units()) == {KEY: 4, NEW_KEY: 4}
+
+
+def test_the_last_of_a_disk_is_for_what_is_counted(small_disk: Path) -> None:
+    """Records are refused while there is room for the counts of new kinds of errors."""
+    clock = ManualClock()
+    spool = Spool(small_disk / "spool", clock=clock)
+    directory = SpoolDirectory(small_disk / "spool")
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(100_000))
+    kept = append_until_refused(spool)
+    with pytest.raises(OSError, match="only counts are kept") as refused:
+        spool.append(b"-1")
+    keys = [b"new %04d" % number for number in range(20)]
+    for key in keys:
+        spool.tally(key, lambda: b"x" * 1000)
+    on_disk = sums(directory.units())
+    filler.unlink()
+    clock.advance(2)
+    spool.append(b"%d" % kept)
+    spool.close()
+
+    assert refused.value.errno == errno.ENOSPC
+    assert kept > 100
+    assert on_disk == dict.fromkeys(keys, 1)
+    assert numbers(directory.units()) == list(range(kept + 1))
 
 
 def test_waiting_counts_are_written_without_being_asked(small_disk: Path) -> None:

@@ -103,11 +103,13 @@ def test_a_child_that_ends_at_once_loses_nothing(
     assert damaged == 0
 
 
+@pytest.mark.parametrize("way", ["bare", "hooked"])
+@pytest.mark.parametrize("durability", ["process", "power"])
 def test_a_child_writes_a_unit_of_its_own(
-    start: Program, directory: SpoolDirectory, folder: Path
+    start: Program, directory: SpoolDirectory, folder: Path, durability: str, way: str
 ) -> None:
-    """Parent and child share no segment, and each keeps what it wrote."""
-    process = start("fork_after_use.py", folder)
+    """Parent and child share no segment, also where no hook of Python's tells of it."""
+    process = start("fork_after_use.py", folder, durability, way)
     said(process, 2)
     found = {
         frozenset(f.payload for f in unit.frames(0) if f.kind is FrameKind.RECORD)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failwell.spool import FrameKind, Unit
-from failwell.spool._frame import MAX_PAYLOAD, encode
+from failwell.spool._frame import MAX_PAYLOAD, PADDING, encode
 from failwell.spool._reader import WINDOW, FrameReader
 
 NAME = "0123456789ab-00000001-000000000001"
@@ -61,6 +61,34 @@ def test_every_flipped_bit_costs_one_frame() -> None:
 
         assert len(found) == len(SMALL) - 1
         assert is_in_order(found, SMALL)
+
+
+EVERY_KIND = [(kind, b"%d \xfeFW" % kind + kind * b"x") for kind in FrameKind]
+
+
+def read_kinds(content: bytes) -> list[tuple[FrameKind, bytes]]:
+    """Return the kinds and payloads of a finished segment."""
+    reader = FrameReader(lambda at, size: content[at : at + size], 0, len(content))
+    return [(frame.kind, frame.payload) for frame in reader.frames()]
+
+
+def test_frames_of_every_kind_are_read_or_missing() -> None:
+    """Of every kind, behind each cut and each flipped bit, only true frames are read."""
+    encoded = [encode(k, n, payload) for n, (k, payload) in enumerate(EVERY_KIND, 1)]
+    encoded.insert(2, encode(PADDING, 0, bytes(20)))
+    content = b"".join(encoded)
+
+    assert read_kinds(content) == EVERY_KIND
+    for size in range(len(content)):
+        found = read_kinds(content[:size])
+        assert found == EVERY_KIND[: len(found)]
+    for bit in range(len(content) * 8):
+        flipped = bytearray(content)
+        flipped[bit // 8] ^= 1 << bit % 8
+        rest = iter(EVERY_KIND)
+        found = read_kinds(bytes(flipped))
+        assert len(found) >= len(EVERY_KIND) - 1
+        assert all(frame in rest for frame in found)
 
 
 def test_damage_in_the_middle_is_counted() -> None:

@@ -10,7 +10,7 @@ import pytest
 from failwell.records import Tally
 from failwell.spool import FrameKind, Spool, SpoolDirectory, Unit
 from failwell.spool._counters import SLOTS
-from failwell.spool._writer import SEGMENT_SIZE
+from failwell.spool._room import SEGMENT_SIZE
 from failwell.testing import ManualClock
 
 KEY, OTHER = b"key\0\xff...", b"otherkey"

@@ -4,9 +4,11 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import URL
 
 from failwell.records import (
     AnswerDefinition,
@@ -15,6 +17,7 @@ from failwell.records import (
     ExceptionInfo,
     Frame,
     GroupDefinition,
+    LossDefinition,
 )
 from failwell.spool._memory_unit import MemoryUnit
 from failwell.store import Store
@@ -77,6 +80,50 @@ def store(path: Path, clock: ManualClock) -> Iterator[Store]:
         yield opened
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, path: Path) -> str:
+    """The URL of a store that does not exist yet, of each database in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{path}"
+    url: URL = request.getfixturevalue("postgresql_url")
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def each_store(store_url: str, clock: ManualClock) -> Iterator[Store]:
+    """A store in each database in turn."""
+    with closing(Store(store_url, clock=clock)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def rows(store: Store) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Ask the store's database."""
+
+    def ask(query: str) -> list[tuple[Any, ...]]:
+        with store._database.reading() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+    return ask
+
+
+@pytest.fixture
+def refuse_user(store: Store) -> Callable[[str], None]:
+    """Have the database refuse the events of a user."""
+    statements = {
+        "sqlite": "CREATE TRIGGER refuse BEFORE INSERT ON events "
+        "WHEN new.user_id = '{0}' BEGIN SELECT RAISE(ABORT, 'refused'); END",
+        "postgresql": "ALTER TABLE events ADD CHECK (user_id <> '{0}')",
+    }
+
+    def refuse(user: str) -> None:
+        with store._database.writing() as connection:
+            statement = statements[connection.dialect.name]
+            connection.exec_driver_sql(statement.format(user))
+
+    return refuse
+
+
 class Feed:
     """A unit in memory with what an application of one failing route writes to it.
 
@@ -95,6 +142,10 @@ class Feed:
     def count_answer(self, n: int = 1, *, ago: float = 0.0, **facts: object) -> None:
         """Count an answer `n` times, so many seconds ago."""
         self._count(ANSWER, n, ago, facts)
+
+    def count_loss(self, what: LossDefinition, n: int = 1, *, ago: float = 0.0) -> None:
+        """Count a loss `n` times, so many seconds ago."""
+        self._count(what, n, ago, {})
 
     def define(self) -> GroupDefinition:
         """Return what `count` counts."""

@@ -87,15 +87,15 @@ def test_many_records_are_moved_in_batches(
     shipper: Shipper, spool: Spool, store: Store, feed: "Feed"
 ) -> None:
     """More than one batch arrives complete, and a pass can be ended between two."""
-    _write(spool, feed, *range(1100))
+    _write(spool, feed, *range(2100))
 
     part = shipper.ship(lambda: False)
     rest = shipper.ship()
 
-    assert 0 < part.records < 1100
+    assert 0 < part.records < 2100
     assert part.counted == 0
-    assert part.records + rest.records == 1100
-    assert store.groups()[0].count == 1100
+    assert part.records + rest.records == 2100
+    assert store.groups()[0].count == 2100
 
 
 def test_the_unit_of_an_ended_process_is_finished_and_removed(

@@ -9,7 +9,6 @@ import msgspec
 
 from failwell.records import ErrorRecord, ExceptionInfo, Frame, SourceContext
 from failwell.store import Store
-from failwell.testing import ManualClock
 
 if TYPE_CHECKING:
     from tests.store.conftest import Feed
@@ -102,24 +101,18 @@ def test_a_changed_source_file_gives_another_stack(
     )
 
 
-def test_a_store_of_an_older_version_gets_its_missing_table(
-    path: Path, clock: ManualClock, feed: "Feed", kept_record: ErrorRecord
+def test_records_with_their_frames_inside_are_read_beside_new_ones(
+    store: Store, path: Path, feed: "Feed", kept_record: ErrorRecord
 ) -> None:
-    """Errors kept with their frames inside are still read beside the new ones."""
-    with closing(Store(f"sqlite:///{path}", clock=clock)) as store:
-        feed.keep(1)
-        feed.move(store)
+    """So an older version stored them."""
+    feed.keep(1)
+    feed.move(store)
     with closing(sqlite3.connect(path)) as database:
-        database.execute("DROP TABLE stacks")
-        database.execute("DROP TABLE unit_stacks")
         whole = msgspec.json.encode(kept_record)
         database.execute("UPDATE events SET payload = ?", [whole])
         database.commit()
 
-    with closing(Store(f"sqlite:///{path}", clock=clock)) as store:
-        feed.keep(2)
-        feed.move(store)
+    feed.keep(2)
+    feed.move(store)
 
-        assert [kept.exceptions for kept in store.recent()] == [
-            kept_record.exceptions
-        ] * 2
+    assert [kept.exceptions for kept in store.recent()] == [kept_record.exceptions] * 2

@@ -1,8 +1,6 @@
 """What moves into the store, exactly once, whatever is in it."""
 
-import sqlite3
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,14 +13,19 @@ from failwell.store import Store
 from failwell.testing import ManualClock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.store.conftest import Feed
+
+    Rows = Callable[[str], list[tuple[Any, ...]]]
 
 HOUR = 3600.0
 
 
-def _rows(path: Path, query: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(query).fetchall()
+@pytest.fixture
+def store(each_store: Store) -> Store:
+    """Every test of this module runs on both databases."""
+    return each_store
 
 
 def test_a_group_has_its_event_and_its_count(store: Store, feed: "Feed") -> None:
@@ -70,14 +73,14 @@ def test_a_finished_unit_takes_nothing_more(store: Store, feed: "Feed") -> None:
 
 
 def test_definitions_below_the_watermark_are_still_known(
-    path: Path, feed: "Feed"
+    store_url: str, feed: "Feed"
 ) -> None:
     """Another shipper counts with the definitions that the first one read."""
     feed.count()
-    feed.move(Store(f"sqlite:///{path}", clock=feed.clock))
+    feed.move(Store(store_url, clock=feed.clock))
     feed.count(4)
 
-    second = Store(f"sqlite:///{path}", clock=feed.clock)
+    second = Store(store_url, clock=feed.clock)
     second.ingest(feed.unit.id, [], feed.unit.counters(), finished=False)
 
     assert second.groups()[0].count == 5
@@ -87,7 +90,7 @@ def test_a_counter_waits_for_its_definition(store: Store, feed: "Feed") -> None:
     """What was counted before its definition arrived is counted when it does."""
     feed.count(2)
     store.ingest(feed.unit.id, [], feed.unit.counters(), finished=False)
-    assert store.groups() == []
+    assert not store.groups()
 
     feed.move(store)
 
@@ -175,7 +178,7 @@ POISON = {
 
 @pytest.mark.parametrize("payload", POISON.values(), ids=POISON.keys())
 def test_poison_is_set_aside_and_the_rest_goes_on(
-    store: Store, feed: "Feed", path: Path, payload: bytes
+    store: Store, feed: "Feed", rows: "Rows", payload: bytes
 ) -> None:
     """A payload that cannot be read costs nothing but itself."""
     feed.keep(1)
@@ -188,7 +191,7 @@ def test_poison_is_set_aside_and_the_rest_goes_on(
     assert moved == (2, 0, 2)
     assert len(store.recent()) == 2
     assert store.watermark(feed.unit.id) == feed.unit.size()
-    assert _rows(path, "SELECT payload FROM quarantine")[0] == (payload,)
+    assert rows("SELECT payload FROM quarantine")[0] == (payload,)
 
 
 @pytest.mark.parametrize(
@@ -204,13 +207,13 @@ def test_poison_is_set_aside_and_the_rest_goes_on(
     ids=str,
 )
 def test_impossible_facts_are_set_aside(
-    store: Store, feed: "Feed", path: Path, facts: dict[str, Any]
+    store: Store, feed: "Feed", rows: "Rows", facts: dict[str, Any]
 ) -> None:
     """A record that no page could show is kept aside with the reason."""
     feed.keep(1, **facts)
 
     assert feed.move(store).rejected == 1
-    assert _rows(path, "SELECT length(reason) > 10 FROM quarantine") == [(1,)]
+    assert rows("SELECT length(reason) > 10 FROM quarantine") == [(1,)]
 
 
 def test_an_answer_with_an_impossible_status_is_set_aside(
@@ -241,16 +244,10 @@ def test_a_torn_counter_is_not_counted(store: Store, feed: "Feed") -> None:
 
 
 def test_a_row_that_the_database_refuses_is_found_and_set_aside(
-    store: Store, feed: "Feed", path: Path
+    store: Store, feed: "Feed", refuse_user: "Callable[[str], None]"
 ) -> None:
     """Of a batch that fails as a whole, all but the bad record are stored."""
-    store.groups()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute(
-            "CREATE TRIGGER refuse BEFORE INSERT ON events WHEN new.user_id = 'x' "
-            "BEGIN SELECT RAISE(ABORT, 'refused'); END"
-        )
-        connection.commit()
+    refuse_user("x")
     good = [feed.keep(1), feed.keep(3)]
     feed.keep(2, user_id="x")
 
@@ -272,7 +269,7 @@ def test_strange_text_is_stored_as_harmless_text(store: Store, feed: "Feed") -> 
     assert (len(group.culprit), len(group.message)) == (300, 1000)
 
 
-def test_the_quarantine_is_bounded(store: Store, feed: "Feed", path: Path) -> None:
+def test_the_quarantine_is_bounded(store: Store, feed: "Feed", rows: "Rows") -> None:
     """A flood of poison keeps the last thousand, each at most 64 KiB."""
     for _ in range(1100):
         feed.unit.append(b"{")
@@ -280,7 +277,7 @@ def test_the_quarantine_is_bounded(store: Store, feed: "Feed", path: Path) -> No
 
     feed.move(store)
 
-    rows = _rows(path, "SELECT count(*), max(length(payload)) FROM quarantine")
+    rows = rows("SELECT count(*), max(length(payload)) FROM quarantine")
     assert rows == [(1000, 64 * 1024)]
 
 

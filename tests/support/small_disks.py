@@ -15,7 +15,7 @@ _TMPFS = ("-t", "tmpfs", "-o", "size=1m", "failwell-test")
 def make_small_disk(place: Path) -> None:
     """Mount a file system of 1 MiB at `place`; skip the test where that is refused."""
     place.mkdir()
-    if not _keeps_mounts_to_itself() or not _run("mount", *_TMPFS, str(place)):
+    if not keeps_mounts_to_itself() or not _run("mount", *_TMPFS, str(place)):
         pytest.skip("may not mount")
 
 
@@ -25,7 +25,7 @@ def remove_small_disk(place: Path) -> None:
 
 
 @cache
-def _keeps_mounts_to_itself() -> bool:
+def keeps_mounts_to_itself() -> bool:
     """Leave the machine's mounts for a copy, which the kernel drops with the process."""
     libc = ctypes.CDLL(None)
     if not hasattr(libc, "unshare") or libc.unshare(_NEW_MOUNT_NAMESPACE):

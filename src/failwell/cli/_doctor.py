@@ -12,12 +12,13 @@ from typing import Literal
 
 from failwell._clock import Clock
 from failwell._journal import Journal
-from failwell.spool import MemorySpool
-from failwell.store import StoreError
+from failwell.spool import MemorySpool, SpoolDirectory, inspect_unit, measure
+from failwell.store import GroupQuery, StoreError
 
 _MEGABYTE = 1024 * 1024
 _SCARCE_BYTES = 500 * _MEGABYTE
 _FULL_BYTES = 20 * _MEGABYTE
+_SCARCE_PART = 3 / 4
 _TOKEN_S = 60.0
 _SETTLE_S = 2.0
 
@@ -84,6 +85,9 @@ def _spool(journal: Journal) -> Iterator[Check]:
     else:
         yield Check("spool", "ok", f"{folder} will be made with the first error")
     yield _free(present)
+    if present == folder:
+        yield _room(journal)
+        yield _damage(journal)
 
 
 def _is_untouched(journal: Journal) -> bool:
@@ -142,9 +146,39 @@ def _free(folder: Path) -> Check:
     )
 
 
+def _room(journal: Journal) -> Check:
+    quota = journal.settings.spool_quota
+    used = measure(journal.settings.spool_dir).used
+    is_scarce = used > _SCARCE_PART * quota
+    return Check(
+        "quota",
+        "warn" if is_scarce else "ok",
+        f"{used // _MEGABYTE} of {quota // _MEGABYTE} MiB are used",
+        "See that a shipper runs and the store is well, or raise FAILWELL_SPOOL_QUOTA:"
+        " only the first errors of each group are kept in full."
+        if is_scarce
+        else "",
+    )
+
+
+def _damage(journal: Journal) -> Check:
+    units = SpoolDirectory(journal.settings.spool_dir).units()
+    reports = [inspect_unit(unit) for unit in units]
+    damaged = sum(report.damaged_bytes for report in reports)
+    unread = sum(bool(report.problem) for report in reports)
+    if not (damaged or unread):
+        return Check("damage", "ok", f"all of {len(reports)} units can be read")
+    return Check(
+        "damage",
+        "warn",
+        f"{damaged} bytes are damaged, {unread} units cannot be read to their end",
+        "`flask failwell spool check` says where, `spool repair` lays it aside.",
+    )
+
+
 def _store(journal: Journal, clock: Clock) -> Iterator[Check]:
     try:
-        journal.store.groups(limit=1)
+        journal.store.groups(GroupQuery(limit=1))
         # The smallest write there is; it is forgotten after a minute.
         journal.store.use_once(f"doctor-{secrets.token_hex(8)}", clock.now() + _TOKEN_S)
     except StoreError as error:

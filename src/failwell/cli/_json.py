@@ -23,11 +23,16 @@ def page_document(page: GroupPage, error: ErrorRecord | None) -> dict[str, objec
     """Return a group's page as JSON types, with the error that was asked for."""
     return {
         "group": asdict(page.group),
-        "hashes": page.hashes,
-        "environments": page.environments,
-        "releases": page.releases,
+        "fingerprints": [asdict(fingerprint) for fingerprint in page.fingerprints],
+        "environments": [asdict(value) for value in page.environments],
+        "releases": [asdict(value) for value in page.releases],
+        "tags": {
+            name: [asdict(value) for value in values]
+            for name, values in page.tags.items()
+        },
         "error": None if error is None else record_document(error),
         "events": [record_document(event) for event in page.events],
+        "first": None if page.first is None else record_document(page.first),
     }
 
 

@@ -18,11 +18,10 @@ from failwell.cli._moments import ago, exact
 from failwell.cli._stack import stack
 from failwell.cli._text import shown
 from failwell.records import ErrorRecord, RequestInfo
-from failwell.store import AnswerCount, ErrorStats, GroupPage, GroupSummary
+from failwell.store import Fingerprint, GroupPage, GroupSummary, ValueCount
 
 _PIPED_WIDTH = 500
 _WIDE = 130
-_BAR = 40
 _LEVELS = "▁▂▃▄▅▆▇█"
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
@@ -56,17 +55,21 @@ def groups_table(
         return Text("No errors are recorded.")
     is_wide = width >= _WIDE
     what = ("code", "type", "where") if is_wide else ("what and where",)
-    table = _table("id", "count", "last seen", *what, "last 24 h")
-    for column in (*table.columns[:3], table.columns[-1]):
+    table = make_table("id", "count", "users", "last seen", *what, "last 24 h")
+    for column in (*table.columns[:4], table.columns[-1]):
         column.no_wrap = True
-    table.columns[0].justify = table.columns[1].justify = "right"
+    for column in table.columns[:3]:
+        column.justify = "right"
     for group in groups:
         code, culprit = shown(group.code), shown(group.culprit)
         kind = shown(group.type, "bold")
+        if group.state != "open":
+            kind.append_text(shown(f" {group.state}", "dim"))
         narrow = Text("\n").join((kind, Text(" ").join((code, culprit))))
         table.add_row(
             str(group.id),
             f"{group.count:,}",
+            f"{group.users:,}" if group.users else "",
             ago(group.last_seen, now),
             *((code, kind, culprit) if is_wide else (narrow,)),
             _spark(group.hourly),
@@ -94,36 +97,9 @@ def page_screen(
     return Group(*parts)
 
 
-def stats_screen(
-    stats: ErrorStats,
-    hours: Sequence[tuple[datetime, int]],
-    answers: Sequence[AnswerCount],
-    period: tuple[datetime, datetime],
-) -> RenderableType:
-    """Return totals by type, by hour, and what was answered without being recorded."""
-    since, until = period
-    by_type = _bars("type", [(shown(t), n) for t, n in stats.error_types.items()])
-    by_hour = _bars("hour (UTC)", [(Text(exact(h)[:16]), n) for h, n in hours])
-    codes: dict[tuple[str, int], int] = {}
-    for answer in answers:
-        key = (answer.code, answer.status)
-        codes[key] = codes.get(key, 0) + answer.count
-    ranked = sorted(codes.items(), key=lambda item: -item[1])
-    by_code = _bars("answer", [(shown(f"{s} {code}"), n) for (code, s), n in ranked])
-    return Group(
-        Text(
-            f"{stats.total_errors:,} errors from {exact(since)} to {exact(until)} UTC",
-            "bold",
-        ),
-        *_titled("By type", by_type, stats.error_types),
-        *_titled("By hour", by_hour, stats.error_types),
-        *_titled("Answered without being recorded, ever", by_code, codes),
-    )
-
-
 def checks_table(checks: Iterable[Check]) -> RenderableType:
     """Return the findings of the doctor."""
-    table = _table("", "check", "finding", "what to do")
+    table = make_table("", "check", "finding", "what to do")
     for check in checks:
         table.add_row(
             Text(check.state, _COLOURS[check.state]),
@@ -134,7 +110,8 @@ def checks_table(checks: Iterable[Check]) -> RenderableType:
     return table
 
 
-def _table(*columns: str) -> Table:
+def make_table(*columns: str) -> Table:
+    """Return an empty table without lines."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -144,21 +121,36 @@ def _table(*columns: str) -> Table:
 def _facts(page: GroupPage, now: datetime) -> Table:
     group = page.group
     table = Table.grid(padding=(0, 2, 0, 0))
-    for name, value in (
+    state_at = f" since {exact(group.state_at)} UTC" if group.state_at else ""
+    facts = [
+        ("state", group.state + state_at),
         ("code", group.code),
         ("where", group.culprit),
         ("count", f"{group.count:,}"),
+        ("users", f"about {group.users:,}" if group.users else ""),
         ("first seen", f"{exact(group.first_seen)} UTC"),
         ("last seen", f"{exact(group.last_seen)} UTC, {ago(group.last_seen, now)}"),
         ("application", group.application),
-        ("environments", ", ".join(page.environments)),
-        ("releases", ", ".join(page.releases)),
-        ("hashes", ", ".join(page.hashes)),
-    ):
+        ("environments", _values(page.environments)),
+        ("releases", _values(page.releases)),
+        *((name, _values(values)) for name, values in page.tags.items()),
+        ("first error", page.first.id if page.first else ""),
+        *(("grouped by", _parts(fingerprint)) for fingerprint in page.fingerprints),
+    ]
+    for name, value in facts:
         if value:
-            table.add_row(Text(name, "dim"), shown(value))
+            table.add_row(shown(name, "dim"), shown(value))
     table.add_row(Text("last 24 h", "dim"), _spark(group.hourly))
     return table
+
+
+def _values(values: Sequence[ValueCount]) -> str:
+    return ", ".join(f"{value.value} ({value.count:,})" for value in values)
+
+
+def _parts(fingerprint: Fingerprint) -> str:
+    """Return what was hashed, and to what."""
+    return f"{fingerprint.hash}: {' · '.join(fingerprint.parts)}".removesuffix(": ")
 
 
 def _request(record: ErrorRecord) -> list[RenderableType]:
@@ -183,7 +175,7 @@ def _request(record: ErrorRecord) -> list[RenderableType]:
 
 
 def _events(page: GroupPage) -> Table:
-    table = _table("time (UTC)", "error", "request", "user", "release")
+    table = make_table("time (UTC)", "error", "request", "user", "release")
     for event in page.events:
         request = event.request or RequestInfo()
         table.add_row(
@@ -194,20 +186,6 @@ def _events(page: GroupPage) -> Table:
             shown(event.release),
         )
     return table
-
-
-def _bars(name: str, rows: Sequence[tuple[Text, int]]) -> Table:
-    table = _table(name, "count", "")
-    table.columns[1].justify = "right"
-    most = max((count for _, count in rows), default=0)
-    for label, count in rows:
-        length = -(-count * _BAR // most) if most else 0
-        table.add_row(label, f"{count:,}", Text("█" * length, "red"))
-    return table
-
-
-def _titled(title: str, table: Table, content: object) -> list[RenderableType]:
-    return [Text(), Text(title, "bold"), table] if content else []
 
 
 def _spark(counts: Sequence[int]) -> Text:

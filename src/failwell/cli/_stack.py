@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from failwell.cli._text import shown
-from failwell.records import ErrorRecord, ExceptionInfo, Frame
+from failwell.records import ErrorRecord, ExceptionInfo, Frame, parent_of
 
 _RELATIONS = {
     "cause": "caused by",
@@ -16,15 +16,20 @@ _RELATIONS = {
 
 def stack(record: ErrorRecord) -> Iterator[RenderableType]:
     """Yield the chain of exceptions, the raised one first, calls from the outside in."""
-    for info in record.exceptions:
+    for index, info in enumerate(record.exceptions):
         relation = _RELATIONS.get(info.relation)
         if relation:
             yield Text(f"\n{relation}", "dim")
+        elif index:
+            group = record.exceptions[parent_of(info, index)].type
+            yield Text.assemble(("\nmember of ", "dim"), shown(group, "dim"))
         yield Text.assemble(
             shown(info.type, "bold red"),
             ": " if info.message else "",
             shown(info.message),
         )
+        for note in info.notes:
+            yield Text.assemble("  ", shown(note))
         yield from _frames(info)
 
 

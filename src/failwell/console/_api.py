@@ -45,7 +45,12 @@ class _Api:
 
     def groups(self) -> object:
         """Return the groups, and the answers that were counted only."""
-        return {"groups": self._store.groups(), "answers": self._store.answers()}
+        groups = self._store.groups()
+        return {
+            "groups": groups.items,
+            "next": groups.next,
+            "answers": self._store.answers(),
+        }
 
     def group(self, group_id: str) -> object:
         """Return a group with its newest events."""
@@ -73,8 +78,9 @@ class _Api:
             "end": end,
             "total_errors": stats.total_errors,
             "error_types": stats.error_types,
+            "losses": self._store.losses(within=(begin, end)),
             "hourly": [
                 {"begin": hour, "count": count}
-                for hour, count in self._store.hourly(begin, end)
+                for hour, count in self._store.series(begin, end).points
             ],
         }

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from failwell.console._charts import last_day
 from failwell.console._desk import Desk, find_error_id, read_group_id
 from failwell.records import ErrorRecord
-from failwell.store import GroupPage, StoreError
+from failwell.store import GroupPage, GroupQuery, StoreError
 
 _GROUPS, _ANSWERS, _EVENTS = 100, 50, 20
 _Shown = tuple[GroupPage, ErrorRecord | None]
@@ -40,9 +40,10 @@ class _Pages:
             return self._desk.page(
                 "groups.html",
                 settled=self._desk.settle(),
-                hourly=[count for _, count in self._store.hourly(*day)],
-                groups=self._store.groups(limit=_GROUPS),
+                hourly=[count for _, count in self._store.series(*day).points],
+                groups=self._store.groups(GroupQuery(limit=_GROUPS)),
                 answers=self._store.answers(limit=_ANSWERS),
+                losses=self._store.losses(within=day),
                 limit=_GROUPS,
             )
         except StoreError as error:
@@ -58,6 +59,13 @@ class _Pages:
         if shown is None:
             return self._not_found()
         page, event = shown
+        if str(page.group.id) != group_id:
+            # It was merged into another group.
+            present = page.group.id
+            if error_id is None:
+                return redirect(url_for(".group", group_id=present), 303)
+            here = url_for(".event", group_id=present, error_id=error_id)
+            return redirect(here, 303)
         newest = page.events[0] if page.events else None
         return self._desk.page(
             "group.html",
@@ -92,11 +100,11 @@ class _Pages:
         number = read_group_id(group_id)
         if number is None:
             return None
-        if error_id is not None:
-            found = self._find(error_id)
-            return found if found and found[0].group.id == number else None
         page = self._store.group(number, events=_EVENTS)
-        return None if page is None else (page, None)
+        if page is None or error_id is None:
+            return None if page is None else (page, None)
+        found = self._find(error_id)
+        return found if found and found[0].group.id == page.group.id else None
 
     def _find(self, error_id: str) -> _Shown | None:
         return (

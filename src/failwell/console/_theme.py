@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from failwell.catalog import CATALOG
 from failwell.console._charts import bar_chart
 from failwell.console._stack import sections
-from failwell.records import ErrorRecord
+from failwell.records import ErrorRecord, parent_of
 
 STATIC = Path(__file__).parent / "static"
 
@@ -56,6 +56,7 @@ def make_theme() -> Environment:
     theme.globals.update(
         bar_chart=bar_chart,
         catalog=CATALOG,
+        parent_of=parent_of,
         sections=sections,
         style_version=hashlib.sha256((STATIC / "console.css").read_bytes()).hexdigest()[
             :12

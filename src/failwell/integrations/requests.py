@@ -1,20 +1,47 @@
-"""The deadline for requests: what is left of it as time-out and as header of a request.
+"""Calls by requests: as breadcrumbs of the request that makes them, and within its deadline.
 
     session = requests.Session()
+    session.mount("https://", BreadcrumbAdapter())
     session.mount("https://", DeadlineAdapter())
 
-Where no deadline is set, requests go out as they are.
+An adapter is where requests itself says that such a thing goes: nothing is replaced. Who
+wants both makes a class of both.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
-from failwell.resilience import TIMEOUT_HEADER as HEADER
-from failwell.resilience import format_timeout, remaining
+from failwell.integrations._calls import Call
+from failwell.resilience import TIMEOUT_HEADER, format_timeout, remaining
 
-__all__ = ["DeadlineAdapter"]
+__all__ = ["BreadcrumbAdapter", "DeadlineAdapter"]
+
+
+class BreadcrumbAdapter(HTTPAdapter):
+    """Notes each call with method, host, path, status and duration.
+
+    Takes the arguments of `requests.adapters.HTTPAdapter`.
+    """
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        *args: Any,  # noqa: ANN401 - those of the class above
+        **options: Any,  # noqa: ANN401 - as before
+    ) -> requests.Response:
+        """Send a request and note what came of it."""
+        url = urlsplit(request.url or "")
+        call = Call(request.method or "", url.hostname or "", url.path)
+        try:
+            response = super().send(request, *args, **options)
+        except Exception as error:
+            call.failed(error)
+            raise
+        call.answered(response.status_code)
+        return response
 
 
 class DeadlineAdapter(HTTPAdapter):
@@ -37,7 +64,7 @@ class DeadlineAdapter(HTTPAdapter):
         """
         text, left = format_timeout(), remaining()
         if text is not None and left is not None:
-            request.headers[HEADER] = text
+            request.headers[TIMEOUT_HEADER] = text
             connect, read = (
                 timeout if isinstance(timeout, tuple) else (timeout, timeout)
             )

@@ -10,10 +10,18 @@ if TYPE_CHECKING:
     from failwell.records import ErrorNotice
 
 
+_LEVELS = {
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+}
+
+
 class ErrorReporter:
     """Writes one line an error, with the traceback where the notice brings the exceptions.
 
-    The line is an ordinary `LogRecord` of level ERROR with the attributes `error_id`,
+    The line is an ordinary `LogRecord` of the error's level with the attributes `error_id`,
     `error_code`, `error_type` and `request_id`; its `pathname` and `lineno` are the
     place of the error. Works with `setup_logging` and with any other logging.
 
@@ -34,12 +42,13 @@ class ErrorReporter:
             LISTENER.put(self._write, notice)
 
     def _write(self, notice: "ErrorNotice") -> None:
-        if not self._logger.isEnabledFor(logging.ERROR):
+        level = _LEVELS[notice.level]
+        if not self._logger.isEnabledFor(level):
             return
         path, line = _place(notice)
         record = self._logger.makeRecord(
             self._logger.name,
-            logging.ERROR,
+            level,
             escape(path),
             line,
             "error %s code=%s type=%s at %s",

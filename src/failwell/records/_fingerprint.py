@@ -1,4 +1,4 @@
-"""Which errors are the same one: the algorithm `fw1`.
+"""What makes two errors the same one: the algorithm `fw1`.
 
 Owns what counts: the code, the types, and where it happened as (module, function).
 Lines, paths, messages and library frames between do not, so a group outlives edits,
@@ -10,15 +10,24 @@ from hashlib import blake2b
 
 import re2
 
-from failwell.records._frames import Link, walk_chain
+from failwell.records._chain import (
+    Chain,
+    Link,
+    is_group,
+    line_of,
+    members_of,
+    walk_line,
+)
 from failwell.records._message import message_of
 from failwell.records._places import Place
 from failwell.records._text import type_name
 
-ALGORITHM = "fw1"
+FW1 = "fw1"
 _HASH_BYTES = 8
 
 _TEMPLATE_LENGTH = 200
+_MEMBERS = 1000
+_DEPTH = 5
 
 # What varies between two messages of one fault: quoted text, addresses, and any word
 # with a digit in it (numbers, dates, uuids, hashes).
@@ -27,35 +36,62 @@ _VARIABLE = re2.compile(
 )
 
 
-def fingerprint(error: BaseException, code: str = "INTERNAL_ERROR") -> str:
-    """Return the hash of the group that an exception belongs to.
-
-    Args:
-        error: The exception, raised or not.
-        code: The error code it is answered with.
-
-    Returns:
-        16 hexadecimal digits.
-    """
-    return fingerprint_chain(walk_chain(error), code)
+def fw1(chain: Chain, code: str) -> Iterator[str]:
+    """Yield what counts of an error, in the order in which it is hashed."""
+    line = line_of(chain)
+    yield FW1
+    yield code
+    yield from _of_line(line)
+    yield from member_keys(line)
 
 
-def fingerprint_chain(chain: tuple[Link, ...], code: str) -> str:
-    """Return the hash of the group of a chain that has been walked; see `fingerprint`."""
-    parts = "\0".join(_parts(chain, code))
-    encoded = parts.encode("utf-8", "backslashreplace")
+def hash_of(parts: tuple[str, ...]) -> str:
+    """Return the hash of what counts, 16 hexadecimal digits."""
+    encoded = "\0".join(parts).encode("utf-8", "backslashreplace")
     return blake2b(encoded, digest_size=_HASH_BYTES).hexdigest()
 
 
+def message_fingerprint(error: BaseException) -> tuple[str, ...]:
+    """Return the fingerprint of what is the same wherever it is said."""
+    return "message", template(message_of(error))
+
+
 def message_part(raised: Link) -> str:
-    """Return what a message adds to the fingerprint: nothing where there is a stack."""
-    return "" if raised.stack.places else template(message_of(raised.error))
+    """Return what a message adds to the fingerprint: nothing where there is a stack.
+
+    Nothing either where there are members: it tells how many.
+    """
+    if raised.stack.places or is_group(raised.error):
+        return ""
+    return template(message_of(raised.error))
 
 
-def _parts(chain: tuple[Link, ...], code: str) -> Iterator[str]:
-    raised, *leading = chain
-    yield ALGORITHM
-    yield code
+def member_keys(line: Chain) -> list[str]:
+    """Return the hash of each kind of member that the groups of a line have, sorted.
+
+    Neither order nor number of the members counts. Of groups within groups five levels
+    are looked at, and a thousand members in all.
+    """
+    if not any(is_group(link.error) for link in line):
+        return []
+    return _member_keys(line, iter(range(_MEMBERS)), _DEPTH)
+
+
+def _member_keys(line: Chain, budget: Iterator[int], depth: int) -> list[str]:
+    keys = set()
+    for link in line:
+        if is_group(link.error) and depth:
+            for member in members_of(link.error):
+                if next(budget, None) is None:
+                    break
+                led = walk_line(member)
+                parts = (*_of_line(led), *_member_keys(led, budget, depth - 1))
+                keys.add(f"member {hash_of(parts)}")
+    return sorted(keys)
+
+
+def _of_line(line: Chain) -> Iterator[str]:
+    raised, *leading = line
     yield type_name(type(raised.error))
     places = raised.stack.places
     yield from _stack_keys(places) if places else (message_part(raised),)

@@ -1,25 +1,23 @@
-"""Where an exception came from: its chain, and the stack of each link.
+"""Where an exception came from: its stack.
 
-Owns the walk and its caps. Keeps no reference to a frame, a code object or an
+Owns the walk and its cap. Keeps no reference to a frame, a code object or an
 exception, formats nothing and reads no source file.
 """
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from traceback import walk_tb
 from types import FrameType, TracebackType
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from failwell.records._model import Frame
 from failwell.records._places import FAILWELL, Place, Step, places_of
 
-Relation = Literal["", "cause", "context"]
 Item = TypeVar("Item")
 
-CHAIN_LIMIT = 10
 EDGE_FRAMES = 50
 _MOST_FRAMES = 2 * EDGE_FRAMES
 _STACKS_LIMIT = 512
@@ -56,44 +54,6 @@ class Stack:
         return self.frames[-1] if self.frames else None
 
 
-class Link(msgspec.Struct, frozen=True):
-    """One exception of a chain."""
-
-    error: BaseException
-    relation: Relation
-    stack: Stack
-
-
-def walk_chain(error: BaseException, *, explicit: bool = False) -> tuple[Link, ...]:
-    """Return `error` and what led to it, at most ten, the raised one first.
-
-    Follows `__cause__`, else `__context__` where it is not suppressed; a cycle ends
-    the chain.
-
-    Args:
-        error: The exception.
-        explicit: Whether an exception that was never raised gets the stack of the
-            call into failwell, so that it is known where it came from.
-    """
-    stack = walk_traceback(error.__traceback__)
-    if explicit and not stack.places:
-        stack = walk_callers(sys._getframe(1))  # noqa: SLF001 - the documented way
-    links = [Link(error, "", stack)]
-    while len(links) < CHAIN_LIMIT:
-        leading, relation = _led_to(links[-1].error)
-        if leading is None or any(leading is link.error for link in links):
-            break
-        links.append(Link(leading, relation, walk_traceback(leading.__traceback__)))
-    return tuple(links)
-
-
-def _led_to(error: BaseException) -> tuple[BaseException | None, Relation]:
-    cause = error.__cause__
-    if cause is not None:
-        return cause, "cause"
-    return (None if error.__suppress_context__ else error.__context__), "context"
-
-
 def walk_traceback(traceback: TracebackType | None) -> Stack:
     """Return the stack of a traceback: of a very deep one, the first 50 and last 50."""
     steps: list[TracebackType] = []
@@ -104,6 +64,12 @@ def walk_traceback(traceback: TracebackType | None) -> Stack:
     places = places_of([step.tb_frame for step in kept])
     offsets = tuple([step.tb_lasti for step in kept])
     return _stack_of((places, offsets, len(steps) - len(kept)), kept)
+
+
+def kept_frames(traceback: TracebackType | None) -> list[FrameType]:
+    """Return the frames that the stack of a traceback keeps."""
+    found = [frame for frame, _ in walk_tb(traceback)]
+    return found if len(found) <= _MOST_FRAMES else _edges(found)
 
 
 def walk_callers(frame: FrameType | None) -> Stack:

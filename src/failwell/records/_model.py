@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+Level = Literal["info", "warning", "error", "critical"]
+
 
 class SourceContext(msgspec.Struct, frozen=True):
     """The lines around a frame's line, read by the shipper from the release's files."""
@@ -103,9 +105,10 @@ class ErrorRecord(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     user_id: str | None = None
     explicit: bool = False
     """Whether the application asked for it by `log_error` or `capture`."""
-    level: Literal["info", "warning", "error", "critical"] = "error"
+    level: Level = "error"
     origin: str = ""
-    """Where it was caught when not in a request: `thread`, `task`, `command`, `log`, …"""
+    """What caught it, when no request did: `thread`, `process`, `command`, `task`,
+    `celery`, `log` or `warning`; empty for what the application itself gave."""
     trace_id: str | None = None
     """32 hexadecimal digits (W3C Trace Context) where the request belongs to a trace."""
     tags: dict[str, str] = {}
@@ -190,7 +193,7 @@ class LossDefinition(
     """`sampled out`, or what could not be done."""
 
 
-Definition = GroupDefinition | AnswerDefinition
+Definition = GroupDefinition | AnswerDefinition | LossDefinition
 
 
 class ErrorNotice(msgspec.Struct, frozen=True):
@@ -202,5 +205,6 @@ class ErrorNotice(msgspec.Struct, frozen=True):
     place: str
     """`module:function:line` of the frame that counts."""
     request_id: str | None
+    level: Level = "error"
     exceptions: tuple[ExceptionInfo, ...] = ()
     """Given for the first of its group in an hour: its traceback follows the line."""

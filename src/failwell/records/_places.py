@@ -1,6 +1,7 @@
 """A place in the code: module, function and file, and whether it is the application's.
 
-Owns what counts as in-app. Keeps no reference to a frame or a code object.
+Owns what counts as in-app, which is the same for all applications of a process. Keeps no
+reference to a frame or a code object.
 """
 
 import os
@@ -70,6 +71,43 @@ _known: dict[int, Place] = {}
 _references: dict[int, weakref.ref[CodeType]] = {}
 
 
+class _Rules:
+    """What applications said about modules: a name, and whether it is in-app."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, bool] = {}
+
+
+_rules = _Rules()
+
+
+def count_in_app(modules: Iterable[str]) -> None:
+    """Let frames of these modules, and of all below them, count as in-app.
+
+    Args:
+        modules: Their names; one with `-` in front is a library's. The longest one that
+            holds a module counts, before the place of its file.
+    """
+    said = {name.removeprefix("-"): not name.startswith("-") for name in modules}
+    if said.items() <= _rules.modules.items():
+        return
+    _rules.modules |= said
+    _known.clear()
+    _references.clear()
+
+
+def _is_in_app(module: str, file: str) -> bool:
+    name = module if _rules.modules else ""
+    while name:
+        said = _rules.modules.get(name)
+        if said is not None:
+            return said
+        name = name.rpartition(".")[0]
+    return not file.startswith(_LIBRARY_PREFIXES) and not any(
+        folder in file for folder in _INSTALLED
+    )
+
+
 def places_of(frames: Iterable[FrameType]) -> tuple[Place, ...]:
     """Return the places that frames stand at."""
     known = _known.get
@@ -103,8 +141,7 @@ def _resolve(code: CodeType, name: object) -> Place:
         module=module,
         function=function,
         file=file,
-        in_app=not file.startswith(_LIBRARY_PREFIXES)
-        and not any(folder in file for folder in _INSTALLED),
+        in_app=_is_in_app(module, file),
         key=f"{module}:{_without_comprehensions(function)}",
     )
 

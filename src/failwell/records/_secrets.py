@@ -1,13 +1,16 @@
-"""What a secret looks like: the names that carry one, and the forms it has.
+"""Secrets, found in names and hidden in texts.
 
-Owns the patterns. They run on re2, which is linear in the text whatever is in it, and
-err on the side of hiding: a word too many is lost from a message, never a password.
+Owns what is remembered of either, and what applications add to what is looked for: that
+holds for the whole process, for logs know no application. What a secret looks like
+stands in `_secret_forms`.
 """
 
 from collections.abc import Iterable
 from functools import lru_cache
 
 import re2
+
+from failwell.records._secret_forms import Patterns, compile_patterns
 
 MARK = "[redacted]"
 _PASSES = 5
@@ -18,87 +21,57 @@ _REMEMBERED_LENGTH = 256
 # happening. Nothing else is remembered: a secret must not outlive its request here.
 _harmless: set[str] = set()
 
-# Anywhere in a name: `db_password`, `X-Api-Key`, `accessToken`, `session[id]`.
-_NAME_PARTS = (
-    "pass[-_. ]?(?:word|wd|phrase|code|key)",
-    "pwd",
-    "secret",
-    "token",
-    "authori[sz]ation",
-    "credential",
-    "cookie",
-    "session",
-    "[cx]srf",
-    "jwt",
-    "bearer",
-    "cv[vc]",
-    "signature",
-    "iban",
-    "(?:api|app|auth|access|account|client|encryption|master|private|secret|service|shared|signing|ssh)[-_. ]?key",
-    "(?:bank|credit|debit|payment)[-_. ]?card",
-    "card[-_. ]?(?:code|data|holder|no|num)",
-    "account[-_. ]?(?:no|num)",
-    "(?:security|verification|recovery|backup)[-_. ]?code",
-    "social[-_. ]?security",
-)
-# Only as a word of its own: `mapping` is no pin, `discard` no card, `author` no auth.
-_NAME_WORDS = "auth|card|creds|mfa|otp|pan|pass|pin|sid|sig|ssn|totp"
-_NAME_HUMPS = "Auth|Card|MFA|Mfa|OTP|Otp|PAN|Pan|PIN|Pin|SSN|Ssn"
 
-_PART = "|".join(_NAME_PARTS)
-_NAME = re2.compile(
-    rf"(?i)(?:{_PART})"
-    rf"|(?:^|[^a-z])(?:{_NAME_WORDS})(?:$|[^a-z])"
-    rf"|(?-i:[a-z0-9](?:{_NAME_HUMPS})(?:$|[^a-z]))"
-)
+class _Sought:
+    """What this process looks for."""
 
-# A name, then `=`, `:`, `=>`, `>` of an XML element or an encoded `=`, even repeated
-# (`token: password: x`); quotes of the name may be escaped.
-_END = r"""[^\s=:&"'<>,;\\%]*"""
-_KEY = rf"""(?:(?:(?:{_PART})|(?:\b|_)(?:{_NAME_WORDS})(?:\b|[-_.\d])){_END}[\\"'\s]*(?:=>|[=:>]|%3D)\s*)"""
-_SCHEME = r"(?:(?:basic|bearer|digest|negotiate|token)\s+)?"
-_QUOTED = (
-    r"""[bru]{0,2}"(?:[^"\\]|(?s:\\.))*["\\]?|[bru]{0,2}'(?:[^'\\]|(?s:\\.))*['\\]?"""
-)
-_BRACKETED = r"(?:\[[^\]]*\]?|\{[^}]*\}?|\([^)]*\)?)[^\s&;,<\"'\\]*"
-_ESCAPED = r"""\\+["'][^"'\\]*"""
-_BARE = r"(?:[^\s&;,<]|,[^\s])+"
+    def __init__(self) -> None:
+        self.more: frozenset[str] = frozenset()
+        self.patterns = compile_patterns()
 
-_FORMS = (
-    # Headers whose whole line is the secret.
-    rf"""(?P<line>(?:cookie|authorization)["']?\s*:\s*)(?P<rest>{_QUOTED}|[^\s"'\\][^\r\n]*)""",
-    rf"(?P<key>{_KEY}+){_SCHEME}(?P<value>{_QUOTED}|{_ESCAPED}|{_BRACKETED}|{_BARE})",
-    r"(?P<scheme>\b(?:basic|bearer|digest|negotiate)\s+)[a-z0-9._~+/=-]{8,}",
-    r"""(?P<user>://)[^\s/"<>]*@""",
-    r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*",
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
-    # Tokens that name their issuer.
-    r"(?-i:\b(?:gh[opsur]_|github_pat_|glpat-|npm_|pypi-|[rs]k_(?:live|test)_|sk-|xox[abeprs]-|whsec_|SG\.|AIza|AKIA|ASIA)[\w.-]{16,})",
-    # SQLAlchemy and PostgreSQL quote whole rows.
-    r"(?P<row>\[parameters: |failing row contains )(?s:.*)",
-    # Payment cards: thirteen to nineteen digits, or grouped as they are printed.
-    r"(?P<card>(?:\b|_)(?:[3-6]\d{12,18}|[2-6]\d{3}[ -]\d{4}[ -]\d{4}[ -]\d{1,7}|3\d{3}[ -]\d{6}[ -]\d{5})(?:\b|_))",
-)
-_SECRET = re2.compile("(?i)" + "|".join(f"(?:{form})" for form in _FORMS))
+
+_sought = _Sought()
+
+
+def seek_secrets(more: Iterable[str]) -> None:
+    """Look for more secrets from now on, in this process.
+
+    Args:
+        more: Names of fields, and patterns in slashes; the settings have checked them.
+    """
+    wanted = _sought.more.union(more)
+    if wanted == _sought.more:
+        return
+    _sought.patterns = compile_patterns(
+        sorted(entry for entry in wanted if not entry.startswith("/")),
+        sorted(entry[1:-1] for entry in wanted if entry.startswith("/")),
+    )
+    _sought.more = wanted
+    is_secret_name.cache_clear()
+    _harmless.clear()
 
 
 @lru_cache(maxsize=2048)
 def is_secret_name(name: str) -> bool:
     """Return whether a field, header or parameter of this name carries a secret."""
-    return _NAME.search(name) is not None
+    return _sought.patterns.name.search(name) is not None
 
 
 def hide_secrets(text: str) -> str:
     """Return encodable text with each secret in it replaced by `[redacted]`."""
     if text in _harmless:
         return text
-    if _SECRET.search(text) is None:
+    patterns = _sought.patterns
+    if not _holds_secret(text, patterns):
         _remember(text)
         return text
     # What is left may read as a secret once its neighbour is hidden: until nothing
     # more changes, which the second pass nearly always finds.
     for _ in range(_PASSES):
-        before, text = text, _SECRET.sub(_hide, text)
+        before, text = text, patterns.secret.sub(_hide, text)
+        # Behind ours: hiding a name first would leave its value.
+        for pattern in patterns.own:
+            text = _hide_own(pattern, text)
         if text == before:
             break
     return text
@@ -107,11 +80,17 @@ def hide_secrets(text: str) -> str:
 def are_harmless(texts: Iterable[str]) -> bool:
     """Return whether none of these texts holds a secret, looked at in one scan."""
     unknown = [text for text in texts if text not in _harmless]
-    if unknown and _SECRET.search(" ".join(unknown)) is not None:
+    if unknown and _holds_secret(" ".join(unknown), _sought.patterns):
         return False
     for text in unknown:
         _remember(text)
     return True
+
+
+def _holds_secret(text: str, patterns: Patterns) -> bool:
+    if patterns.secret.search(text) is not None:
+        return True
+    return any(pattern.search(text) is not None for pattern in patterns.own)
 
 
 def _remember(harmless: str) -> None:
@@ -140,3 +119,21 @@ def _is_card_number(text: str) -> bool:
     digits = [int(digit) for digit in reversed(text) if digit.isdigit()]
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
     return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _hide_own(pattern: "re2._Regexp[str]", text: str) -> str:
+    marks = [
+        (at, at + len(MARK)) for at in range(len(text)) if text.startswith(MARK, at)
+    ]
+
+    def hide(match: "re2._Match[str]") -> str:
+        start, end = match.span()
+        for begin, stop in marks:
+            # Inside of a mark, or across its edge: it would be hidden again and again.
+            if start < stop and begin < end:
+                around = start <= begin and stop <= end and end - start > stop - begin
+                if not around:
+                    return text[start:end]
+        return MARK
+
+    return pattern.sub(hide, text)

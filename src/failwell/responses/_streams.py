@@ -31,7 +31,8 @@ def guard_streams(app: Flask, recording: Recording) -> None:
 
 
 def _begin(app: Flask, recording: Recording, response: Response) -> "_Stream":
-    parts = iter(response.response)
+    body = response.response
+    parts = iter(body)
     try:
         first = [next(parts)]
     except StopIteration:
@@ -40,7 +41,7 @@ def _begin(app: Flask, recording: Recording, response: Response) -> "_Stream":
         # Nobody else will: it is never sent.
         response.close()
         raise
-    return _Stream(app, recording, first, parts)
+    return _Stream(app, recording, body, first, parts)
 
 
 class _Stream:
@@ -50,11 +51,13 @@ class _Stream:
         self,
         app: Flask,
         recording: Recording,
+        body: Iterable[Any],
         first: list[Any],
         rest: Iterable[Any],
     ) -> None:
         self._app = app
         self._recording = recording
+        self._body = body
         self._first = first
         self._rest = rest
 
@@ -64,13 +67,21 @@ class _Stream:
             yield from self._rest
         except Exception as exception:
             # The client has the beginning: it sees that the rest is missing.
-            code = table_of(self._app).to_app_error(exception).code
-            if self._recording.capture(exception, code) is None:
-                self._app.logger.exception("A body broke off")
+            self._note(exception)
             raise
 
     def close(self) -> None:
         """Close the body; Werkzeug asks for it when the answer is sent, or is not."""
-        close = getattr(self._rest, "close", None)
-        if close is not None:
+        close = getattr(self._body, "close", None)
+        if close is None:
+            return
+        try:
             close()
+        except Exception as exception:
+            self._note(exception)
+            raise
+
+    def _note(self, exception: Exception) -> None:
+        code = table_of(self._app).to_app_error(exception).code
+        if self._recording.capture(exception, code) is None:
+            self._app.logger.error("A body broke off", exc_info=exception)

@@ -9,7 +9,10 @@ from failwell.spool._counters import KEY_SIZE, Counter
 from failwell.spool._directory import SpoolDirectory
 from failwell.spool._election import ShipperLock
 from failwell.spool._frame import FrameKind, SpoolFrame
+from failwell.spool._inspection import UnitReport, inspect_unit
 from failwell.spool._memory import MemorySpool
+from failwell.spool._repair import Repaired, repair_unit
+from failwell.spool._room import Usage, measure
 from failwell.spool._spool import Spool
 from failwell.spool._unit import Unit
 
@@ -18,9 +21,15 @@ __all__ = [
     "Counter",
     "FrameKind",
     "MemorySpool",
+    "Repaired",
     "ShipperLock",
     "Spool",
     "SpoolDirectory",
     "SpoolFrame",
     "Unit",
+    "UnitReport",
+    "Usage",
+    "inspect_unit",
+    "measure",
+    "repair_unit",
 ]

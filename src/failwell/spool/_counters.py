@@ -10,6 +10,7 @@
 Numbers are 8 bytes, aligned, in the machine's own order: the file never leaves it.
 """
 
+import contextlib
 import errno
 import mmap
 import os
@@ -99,6 +100,16 @@ class CounterFile:
     def sync(self) -> None:
         """Return when what was counted would survive a power cut."""
         sync_map(self._fd, self._map)
+
+    def trim(self) -> None:
+        """Cut the free slots off; nobody may count in it any more."""
+        if self._fd < 0:
+            return
+        self._words.release()
+        self._map.close()
+        # What is left over is zeros: nothing is lost where they cannot be cut off.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._fd, 8 * self._free)
 
     def close(self) -> None:
         """Close the file; twice does no harm."""

@@ -3,7 +3,7 @@
     offset  size  field
     0       4     magic: two of its bytes never occur in UTF-8
     4       1     version of this layout: 1
-    5       1     kind: 1 record, 2 definition, 3 stack
+    5       1     kind: 1 record, 2 definition, 3 stack, 4 user, 255 padding
     6       2     flags: 0, reserved
     8       4     length of the payload
     12      8     sequence number in its segment, from 1 without gaps
@@ -30,12 +30,17 @@ _CHECKED = struct.Struct("<BBHIQ")
 _CHECKED_START, _CHECKED_END = len(MAGIC), len(MAGIC) + _CHECKED.size
 
 
+PADDING = 255
+"""The kind of a frame that stands where damaged bytes were: readers pass over it."""
+
+
 class FrameKind(IntEnum):
     """What a payload is."""
 
     RECORD = 1
     DEFINITION = 2
     STACK = 3
+    USER = 4
 
 
 class SpoolFrame(NamedTuple):
@@ -43,7 +48,8 @@ class SpoolFrame(NamedTuple):
 
     kind: FrameKind
     payload: bytes
-    """The record; or the 8 bytes of a key and what it stands for."""
+    """The record; or the 8 bytes of a key and what it stands for; or those of a counter's
+    key and 8 bytes for a user who met what it counts."""
     end: int
     """Offset behind the frame: the watermark once the frame is moved."""
 
@@ -77,12 +83,12 @@ def check_size(payload: bytes) -> None:
         raise OSError(errno.EMSGSIZE, message)
 
 
-def encode(kind: FrameKind, sequence: int, payload: bytes) -> bytes:
+def encode(kind: int, sequence: int, payload: bytes) -> bytes:
     """Return the frame of a payload of at most `MAX_PAYLOAD` bytes."""
     return encode_header(kind, sequence, payload) + payload
 
 
-def encode_header(kind: FrameKind, sequence: int, payload: bytes) -> bytes:
+def encode_header(kind: int, sequence: int, payload: bytes) -> bytes:
     """Return what stands in front of a payload in its frame."""
     length = len(payload)
     checked = _CHECKED.pack(VERSION, kind, 0, length, sequence)

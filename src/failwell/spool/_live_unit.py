@@ -16,6 +16,7 @@ from failwell.spool._platform import CAN_DELETE_OPEN_FILES, sync_directory
 from failwell.spool._segment import Segment
 
 _ATTEMPTS = 5
+_MAX_USERS = 10_000
 
 
 class LiveUnit:
@@ -37,7 +38,10 @@ class LiveUnit:
             directory / (unit_id + SEGMENT_SUFFIX),
         )
         self._name_is_safe = False
+        self._synced_size = 0
         self._stacks: set[bytes] = set()
+        self.users: set[bytes] = set()
+        """Each counter's key and user noted here; past 10,000 they begin anew."""
         # First the segment: counters without one are known to be left over.
         self.segment = Segment(self._paths[1])
         try:
@@ -72,6 +76,17 @@ class LiveUnit:
                 self.segment.append(FrameKind.STACK, key + frames)
                 self._stacks.add(key)
 
+    def note_user(self, noted: bytes) -> None:
+        """Append a counter's key and one of those who met what it counts.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        self.segment.append(FrameKind.USER, noted)
+        if len(self.users) >= _MAX_USERS:
+            self.users.clear()
+        self.users.add(noted)
+
     def sync(self) -> None:
         """Return when what was appended and counted would survive a power cut.
 
@@ -81,8 +96,16 @@ class LiveUnit:
         if not self._name_is_safe:
             sync_directory(self._directory)
             self._name_is_safe = True
-        self.segment.sync()
+        size = self.segment.size
+        if size != self._synced_size:
+            self.segment.sync()
+            self._synced_size = size
         self.counters.sync()
+
+    def finish(self) -> None:
+        """Give the room of unused counters back and close the files."""
+        self.counters.trim()
+        self.close()
 
     def close(self) -> None:
         """Close the files: from now on any shipper may finish the unit."""

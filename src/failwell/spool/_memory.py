@@ -52,7 +52,7 @@ class MemorySpool:
         """
         return self._memory.get().tally(_checked(key), self._minute(), definition)
 
-    def append(self, payload: bytes, stacks: Stacks = ()) -> None:
+    def append(self, payload: bytes, stacks: Stacks = (), key: bytes = b"") -> None:  # noqa: ARG002 - the oldest go first, of whatever key
         """Keep one encoded record of at most 1 MiB, and the stacks that it refers to.
 
         Raises:
@@ -60,6 +60,20 @@ class MemorySpool:
         """
         check_size(payload)
         self._memory.get().append(payload, stacks)
+
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Keep that a user (8 bytes) met what `key` counts; the same again is nothing.
+
+        Raises:
+            ValueError: One of them has not 8 bytes.
+        """
+        self._memory.get().note_user(_checked(key), _checked(user))
+
+    waits = False
+    """Whether `sync` does anything: memory ends with its process."""
+
+    def sync(self) -> None:
+        """Do nothing."""
 
     def close(self) -> None:
         """Do nothing: what is in memory can be read as long as the process lives."""
@@ -109,6 +123,10 @@ class _Memory:
         with self._lock:
             self.count(key, minute, definition)
             return self._tallies.add(key, minute)
+
+    def note_user(self, key: bytes, user: bytes) -> None:
+        with self._lock:
+            self._units[-1].note_user(key, user)
 
     def present_units(self) -> list[MemoryUnit]:
         with self._lock:

@@ -10,6 +10,7 @@ from failwell.spool._frame import FrameKind, SpoolFrame
 
 _MAX_BYTES = 64 * 1024 * 1024
 _MAX_STACKS = 5_000
+_MAX_USERS = 10_000
 
 
 class MemoryUnit:
@@ -35,6 +36,7 @@ class MemoryUnit:
         self._slots: dict[tuple[bytes, int], list[int]] = {}
         self._definitions: dict[bytes, SpoolFrame] = {}
         self._stacks: dict[bytes, SpoolFrame] = {}
+        self._users: dict[bytes, SpoolFrame] = {}
         self._records: deque[SpoolFrame] = deque()
 
     def size(self) -> int:
@@ -70,8 +72,10 @@ class MemoryUnit:
     def frames(self, offset: int = 0) -> Iterator[SpoolFrame]:
         """Yield the frames behind an offset that are still there."""
         with self._lock:
-            explained = (*self._definitions.values(), *self._stacks.values())
-            frames = [*explained, *self._records]
+            kept = (self._definitions, self._stacks, self._users)
+            frames = [*self._records]
+            for known in kept:
+                frames += known.values()
         frames.sort(key=lambda frame: frame.end)
         yield from (frame for frame in frames if frame.end > offset)
 
@@ -91,6 +95,16 @@ class MemoryUnit:
                 self._bytes -= len(self._records.popleft().payload)
                 dropped += 1
         return dropped
+
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Keep one who met what a key counts, where this unit counts the key."""
+        noted = key + user
+        with self._lock:
+            if key not in self._definitions or noted in self._users:
+                return
+            if len(self._users) >= _MAX_USERS:
+                del self._users[next(iter(self._users))]
+            self._users[noted] = self._frame_locked(FrameKind.USER, noted)
 
     def count(self, key: bytes, minute: int, definition: Callable[[], bytes]) -> bool:
         """Add one to a key in a minute; return False where no slot is free."""

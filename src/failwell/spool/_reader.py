@@ -6,11 +6,13 @@ a whole frame behind it is passed over and counted, never what is true.
 
 import errno
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from failwell.spool._frame import (
     HEADER_SIZE,
     MAGIC,
     MAX_PAYLOAD,
+    PADDING,
     VERSION,
     Decoded,
     Flaw,
@@ -22,6 +24,13 @@ from failwell.spool._frame import (
 WINDOW = 2 * (MAX_PAYLOAD + HEADER_SIZE)
 """Bytes read at once; every frame that begins in the first half ends within."""
 _KINDS = frozenset(FrameKind)
+
+
+class Gap(NamedTuple):
+    """Bytes between whole frames that belong to none."""
+
+    start: int
+    end: int
 
 
 class FrameReader:
@@ -42,8 +51,10 @@ class FrameReader:
         self._good_end = offset
         self._ends_torn = True
         self._suspect = -1
+        self.gaps: list[Gap] = []
+        """What was passed over so far because no whole frame was in it."""
         self.damaged = 0
-        """Bytes passed over so far because no whole frame was in them."""
+        """How many bytes that was."""
 
     def frames(self) -> Iterator[SpoolFrame]:
         """Yield the whole frames up to the limit.
@@ -54,8 +65,10 @@ class FrameReader:
         while window := self._window():
             at, found = 0, decode(window, 0)
             while isinstance(found, Decoded):
-                at, frame = found.end, self._accept(found, at)
-                yield frame
+                frame = self._accept(found, at)
+                at = found.end
+                if frame is not None:
+                    yield frame
                 found = decode(window, at)
             self._offset += at
             if at == 0 and not self._pass_over(window, found):
@@ -68,22 +81,32 @@ class FrameReader:
         it is kept.
         """
         if not self._ends_torn:
-            self.damaged += self._limit - self._good_end
+            self._note_gap(self._limit)
 
     def _window(self) -> bytes:
         size = min(WINDOW, self._limit - self._offset)
         return self._read(self._offset, size) if size > 0 else b""
 
-    def _accept(self, found: Decoded, at: int) -> SpoolFrame:
-        if found.version != VERSION or found.kind not in _KINDS:
+    def _accept(self, found: Decoded, at: int) -> SpoolFrame | None:
+        is_padding = found.kind == PADDING
+        if found.version != VERSION or not (is_padding or found.kind in _KINDS):
             message = "a frame that a newer failwell wrote; ship it with that version"
             raise OSError(errno.ENOTSUP, message)
         start = self._offset + at
         end = self._offset + found.end
-        self.damaged += start - self._good_end
+        self._note_gap(start)
         self._good_end = end
         self._ends_torn = True
-        return SpoolFrame(FrameKind(found.kind), found.payload, end)
+        return (
+            None
+            if is_padding
+            else SpoolFrame(FrameKind(found.kind), found.payload, end)
+        )
+
+    def _note_gap(self, end: int) -> None:
+        if end > self._good_end:
+            self.gaps.append(Gap(self._good_end, end))
+            self.damaged += end - self._good_end
 
     def _pass_over(self, window: bytes, flaw: Flaw) -> bool:
         """Move on behind a flaw at the window's start; return False at the end."""

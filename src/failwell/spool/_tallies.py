@@ -29,3 +29,8 @@ class Tallies:
         in_minute = in_minute + 1 if last_minute == minute else 1
         tally[:] = in_hour + 1, minute, in_minute
         return Tally(in_hour + 1, in_minute)
+
+    def in_hour(self, key: bytes) -> int:
+        """Return how often a key was tallied in the hour of the latest tally."""
+        tally = self._keys.get(key)
+        return 0 if tally is None else tally[0]

@@ -10,7 +10,7 @@ from failwell.spool._folder import COUNTERS_SUFFIX, SEGMENT_SUFFIX
 from failwell.spool._frame import SpoolFrame
 from failwell.spool._lock import LockedFile
 from failwell.spool._platform import CAN_DELETE_OPEN_FILES, READ, sync_directory
-from failwell.spool._reader import FrameReader
+from failwell.spool._reader import FrameReader, Gap
 
 
 class Unit:
@@ -27,6 +27,8 @@ class Unit:
         self.id = unit_id
         self.damaged_bytes = 0
         """Bytes passed over so far because nothing whole was in them."""
+        self.gaps: list[Gap] = []
+        """Those of them that the latest reading of the frames found in the segment."""
         self._directory = directory
         self._segment = directory / (unit_id + SEGMENT_SUFFIX)
         self._counters = directory / (unit_id + COUNTERS_SUFFIX)
@@ -38,6 +40,18 @@ class Unit:
             return self._segment.stat(follow_symlinks=False).st_size
         except FileNotFoundError:
             return 0
+
+    def counters_size(self) -> int:
+        """Return the bytes of the file of counters, 0 when it is missing."""
+        try:
+            return self._counters.stat(follow_symlinks=False).st_size
+        except FileNotFoundError:
+            return 0
+
+    @property
+    def paths(self) -> tuple[Path, Path]:
+        """Where its segment and its counters are, or would be."""
+        return self._segment, self._counters
 
     def adopt(self) -> bool:
         """Return whether no process writes it any more; then it is ours.
@@ -77,6 +91,7 @@ class Unit:
         before = self.damaged_bytes
         with FileIO(fd) as file:
             reader = FrameReader(_read_from(file), offset, os.fstat(fd).st_size)
+            self.gaps = reader.gaps
             for frame in reader.frames():
                 self.damaged_bytes = before + reader.damaged
                 yield frame

@@ -4,6 +4,7 @@ Owns the order of things: a definition stands before its first count can be read
 what an append acknowledged is with the kernel. Nothing waits for a disk under the lock.
 """
 
+import contextlib
 import errno
 import threading
 from collections.abc import Callable
@@ -16,11 +17,10 @@ from failwell.spool._backlog import Backlog
 from failwell.spool._counters import KEY_SIZE
 from failwell.spool._frame import FrameKind, check_size
 from failwell.spool._live_unit import LiveUnit, open_unit
+from failwell.spool._room import Room
 from failwell.spool._syncer import Syncer
 from failwell.spool._tallies import Tallies
 
-SEGMENT_SIZE = 8 * 1024 * 1024
-"""Bytes from which on a segment is followed by a new one."""
 _CLOSE_TIMEOUT_S = 5.0
 _NO_TALLY = Tally(0, 0)
 
@@ -37,9 +37,10 @@ class Writer:
     Args:
         directory: The spool's folder, absolute.
         clock: Gives the minutes.
+        quota: Bytes that the folder may hold, of all processes.
     """
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
+    def __init__(self, directory: Path, clock: Clock, quota: int) -> None:
         self._directory = directory
         self._clock = clock
         self._lock = threading.RLock()
@@ -47,13 +48,16 @@ class Writer:
         self._unit: LiveUnit | None = None
         self._tallies = Tallies()
         self._backlog = Backlog()
+        self._room = Room(directory, quota, clock)
         self._syncer = Syncer(self._prepare_sync)
 
-    def append(self, payload: bytes, stacks: Stacks) -> None:
+    def append(self, payload: bytes, stacks: Stacks, key: bytes) -> None:
         """Write one record behind its stacks; on return it survives the process.
 
+        `key` is what the record was tallied under, empty for one that stands for itself.
+
         Raises:
-            OSError: It could not be kept.
+            OSError: It could not be kept, or there is no room for one more of its key.
         """
         check_size(payload)
         with self._lock:
@@ -61,7 +65,9 @@ class Writer:
                 self._refuse()
             self._busy = True
             try:
-                unit = self._unit_locked(for_slot=False)
+                unit = self._unit
+                if unit is None or unit.segment.size >= self._room.mark:
+                    unit = self._admit_locked(key)
                 unit.keep_stacks(stacks)
                 unit.segment.append(FrameKind.RECORD, payload)
                 if not self._syncer.is_awake:
@@ -98,6 +104,40 @@ class Writer:
             finally:
                 self._busy = False
 
+    def note_user(self, key: bytes, user: bytes) -> None:
+        """Write, once in a unit, that a user met what a key counts.
+
+        A key that the unit does not count says nothing there, so that nothing is
+        written: between its count and this call another thread began a unit.
+
+        Raises:
+            OSError: It could not be kept.
+            ValueError: One of them has not 8 bytes.
+        """
+        noted = key + user
+        with self._lock:
+            if self._busy:
+                self._refuse()
+            unit = self._unit
+            if unit is None or noted in unit.users:
+                return
+            _check_key(key)
+            _check_key(user)
+            if not unit.counters.knows(key):
+                return
+            self._busy = True
+            try:
+                if unit.segment.size >= self._room.mark:
+                    self._room.admit(unit.segment.size, 1)
+                unit.note_user(noted)
+                if not self._syncer.is_awake:
+                    self._syncer.wake_locked()
+            finally:
+                self._busy = False
+
+    def sync(self) -> None:
+        """Do nothing: the thread syncs what was written within 100 ms."""
+
     def close(self) -> None:
         """Sync and close the unit and leave it to the shippers.
 
@@ -126,33 +166,38 @@ class Writer:
         message = "the spool is called again while this thread writes to it"
         raise OSError(errno.EDEADLK, message)
 
-    def _unit_locked(self, *, for_slot: bool) -> LiveUnit:
-        unit = self._unit
-        if unit is None:
-            unit = self._unit = open_unit(self._directory, self._clock)
-        elif unit.segment.size >= SEGMENT_SIZE or (
-            for_slot and not unit.counters.has_room()
-        ):
-            unit = self._rotate_locked(unit, for_slot=for_slot)
-        return unit
-
-    def _rotate_locked(self, full: LiveUnit, *, for_slot: bool) -> LiveUnit:
+    def _admit_locked(self, key: bytes) -> LiveUnit:
+        """Return the unit for a record, when there is room for one more of its key."""
+        unit = self._unit or self._begin_locked()
+        self._room.admit(unit.segment.size, self._tallies.in_hour(key) if key else 1)
+        if unit.segment.size < self._room.segment_size:
+            return unit
         try:
-            self._unit = open_unit(self._directory, self._clock)
+            return self._begin_locked()
         except OSError:
-            if for_slot and not full.counters.has_room():
-                raise
             # Out of descriptors, perhaps: rather a large segment than a lost record.
-            return full
-        self._syncer.retire_locked(full)
-        return self._unit
+            return unit
+
+    def _slot_unit_locked(self) -> LiveUnit:
+        """Return the unit for a new counter, which has a slot left."""
+        unit = self._unit
+        if unit is not None and unit.counters.has_room():
+            return unit
+        return self._begin_locked()
+
+    def _begin_locked(self) -> LiveUnit:
+        """Begin a new unit and leave the present one to the shippers."""
+        full = self._unit
+        unit = self._unit = open_unit(self._directory, self._clock)
+        if full is not None:
+            self._syncer.retire_locked(full)
+        self._room.look(0)
+        return unit
 
     def _count_anew_locked(
         self, key: bytes, minute: int, definition: Callable[[], bytes]
     ) -> None:
-        if len(key) != KEY_SIZE:
-            message = f"a key of {len(key)} bytes; it needs {KEY_SIZE}"
-            raise ValueError(message)
+        _check_key(key)
 
         def describe() -> bytes:
             described = definition()
@@ -168,10 +213,13 @@ class Writer:
     def _place_locked(
         self, key: bytes, minute: int, number: int, definition: Callable[[], bytes]
     ) -> None:
-        unit = self._unit_locked(for_slot=True)
+        unit = self._slot_unit_locked()
         if unit.counters.add(key, minute, number):
             return
         if not unit.counters.knows(key):
+            self._room.look_again(unit.segment.size)
+            if self._room.is_full:
+                raise self._room.refusal()
             unit.define(key, definition())
         unit.counters.open_slot(key, minute, number)
 
@@ -185,6 +233,13 @@ class Writer:
                 self._backlog.add(key, minute, number, defined)
                 return
 
+    def _hand_in_locked(self, unit: LiveUnit) -> None:
+        """Let go of what may be shipped already: only a whole unit can be removed."""
+        self._room.look_again(unit.segment.size)
+        if self._room.is_scarce and unit.segment.size >= self._room.segment_size:
+            with contextlib.suppress(OSError):
+                self._begin_locked()
+
     def _prepare_sync(self) -> tuple[LiveUnit | None, bool]:
         with self._lock:
             if self._busy:
@@ -196,7 +251,15 @@ class Writer:
                     # Somebody emptied the folder: write where a shipper can see it.
                     self._unit = None
                     self._syncer.retire_locked(unit)
+                elif unit is not None and self._room.is_scarce:
+                    self._hand_in_locked(unit)
                 self._settle_locked()
                 return self._unit, bool(self._backlog)
             finally:
                 self._busy = False
+
+
+def _check_key(key: bytes) -> None:
+    if len(key) != KEY_SIZE:
+        message = f"a key of {len(key)} bytes; it needs {KEY_SIZE}"
+        raise ValueError(message)

@@ -6,22 +6,51 @@ connection, and to import SQLAlchemy before a store is used.
 """
 
 from failwell.store._errors import StoreError
-from failwell.store._model import AnswerCount, ErrorStats, GroupPage, GroupSummary
+from failwell.store._model import (
+    AnswerCount,
+    Bucket,
+    Erased,
+    ErrorStats,
+    Fingerprint,
+    GroupPage,
+    GroupSummary,
+    LossCount,
+    Pruned,
+    Retention,
+    TimeSeries,
+    ValueCount,
+)
+from failwell.store._pass import Shipped
+from failwell.store._query import SORTS, STATES, GroupQuery, Page, Sort, State
 from failwell.store._service import ErrorLog, ErrorLoggingService
-from failwell.store._shipper import Shipped, Shipper
+from failwell.store._shipper import Shipper
 from failwell.store._store import Store
 from failwell.store._thread import ShipperThread
 
 __all__ = [
+    "SORTS",
+    "STATES",
     "AnswerCount",
+    "Bucket",
+    "Erased",
     "ErrorLog",
     "ErrorLoggingService",
     "ErrorStats",
+    "Fingerprint",
     "GroupPage",
+    "GroupQuery",
     "GroupSummary",
+    "LossCount",
+    "Page",
+    "Pruned",
+    "Retention",
     "Shipped",
     "Shipper",
     "ShipperThread",
+    "Sort",
+    "State",
     "Store",
     "StoreError",
+    "TimeSeries",
+    "ValueCount",
 ]

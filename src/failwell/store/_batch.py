@@ -4,62 +4,28 @@ What cannot be read, or could not be stored, is set aside with the reason: nothi
 an application or its clients can write stops the rest.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 
 from failwell.records import (
+    AnswerDefinition,
     Definition,
-    ErrorRecord,
-    ExceptionInfo,
-    GroupDefinition,
 )
 from failwell.spool import FrameKind, SpoolFrame
 from failwell.store._sources import SourceFiles
+from failwell.store._spooled import SpooledRecord
 from failwell.store._stacks import StackReader, StoredStack, UnitStack
-from failwell.store._times import LATEST_SECOND
 
 KEY_LENGTH = 8
 _STATUSES = range(1000)
-_LONGEST_NAME = 300
-_LONGEST_MESSAGE = 1000
-
-_NO_FRAMES = b"[]"
+_REMEMBERED = 2048
 
 
-class _SpooledException(ExceptionInfo, frozen=True):
-    frames: msgspec.Raw = msgspec.Raw(_NO_FRAMES)  # type: ignore[assignment] # unread
-
-
-class _SpooledRecord(ErrorRecord, frozen=True, kw_only=True):
-    exceptions: tuple[_SpooledException, ...]
-
-
-_record_decoder = msgspec.json.Decoder(_SpooledRecord)
 _definition_decoder: msgspec.json.Decoder[Definition] = msgspec.json.Decoder(Definition)
-_encoder = msgspec.json.Encoder()
-
-
-class ReadRecord(NamedTuple):
-    """A record without its frames, and the bytes that it was read from."""
-
-    position: int
-    record: ErrorRecord
-    payload: bytes
-    stacks: tuple[StoredStack | None, ...]
-    """Of each exception of the chain, where the record brought its frames along."""
-
-
-class StoredRecord(NamedTuple):
-    """A record that refers to the stacks of the store."""
-
-    position: int
-    record: ErrorRecord
-    payload: bytes
-    culprit: str
-    """`module:function` of the frame that counts."""
 
 
 class KeyDefinition(NamedTuple):
@@ -69,6 +35,15 @@ class KeyDefinition(NamedTuple):
     key: bytes
     definition: Definition
     payload: bytes
+
+
+class User(NamedTuple):
+    """A user who met what a key of the unit counts."""
+
+    position: int
+    key: bytes
+    user: bytes
+    """8 bytes that no id can be made of again."""
 
 
 class Rejected(NamedTuple):
@@ -84,9 +59,10 @@ class Batch:
     """Frames in the order of their positions."""
 
     position: int = 0
-    records: list[ReadRecord] = field(default_factory=list)
+    records: list[SpooledRecord] = field(default_factory=list)
     stacks: list[UnitStack] = field(default_factory=list)
     definitions: list[KeyDefinition] = field(default_factory=list)
+    users: list[User] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
 
@@ -94,13 +70,20 @@ def read_batch(frames: Iterable[SpoolFrame], stacks: StackReader) -> Batch:
     """Decode frames and add source lines to the records. Never raises for a payload."""
     batch = Batch()
     sources = SourceFiles()
+
+    def read_stack(frames: bytes) -> StoredStack:
+        return stacks.read(frames, sources)
+
     for frame in frames:
         batch.position = max(batch.position, frame.end)
         try:
             if frame.kind is FrameKind.RECORD:
-                batch.records.append(_read_record(frame, stacks, sources))
+                record = SpooledRecord(frame.payload, frame.end, read_stack)
+                batch.records.append(record)
             elif frame.kind is FrameKind.STACK:
-                batch.stacks.append(_read_stack(frame, stacks, sources))
+                batch.stacks.append(_read_stack(frame, read_stack))
+            elif frame.kind is FrameKind.USER:
+                batch.users.append(_read_user(frame))
             else:
                 batch.definitions.append(_read_definition(frame))
         except Exception as error:  # noqa: BLE001 - one bad frame must not stop the rest
@@ -109,74 +92,18 @@ def read_batch(frames: Iterable[SpoolFrame], stacks: StackReader) -> Batch:
     return batch
 
 
+@lru_cache(_REMEMBERED)
 def read_definition(payload: bytes) -> Definition:
-    """Decode a definition.
+    """Decode a definition; what was read before costs a look-up.
 
     Raises:
         ValueError: It is no definition, or has a value that no column can hold.
     """
     definition = _definition_decoder.decode(payload)
-    if not isinstance(definition, GroupDefinition) and (
-        definition.status not in _STATUSES
-    ):
+    if isinstance(definition, AnswerDefinition) and definition.status not in _STATUSES:
         message = f"status {definition.status} is out of range"
         raise ValueError(message)
     return definition
-
-
-def clean(text: str, longest: int = _LONGEST_NAME) -> str:
-    """Return text that every database can hold: no NUL, no lone surrogate, bounded."""
-    known = text[:longest]
-    if known.isascii() and "\0" not in known:
-        return known
-    known = known.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return known.encode("utf-8", "replace").decode("utf-8")
-
-
-def clean_message(text: str) -> str:
-    """Return the beginning of a message, as `clean` does."""
-    return clean(text, _LONGEST_MESSAGE)
-
-
-def group_of(stored: StoredRecord) -> GroupDefinition:
-    """Return what a record itself says of its group, where no definition does."""
-    record = stored.record
-    return GroupDefinition(
-        hash=record.group,
-        algorithm=record.algorithm,
-        application=record.application,
-        environment=record.environment,
-        release=record.release,
-        code=record.code,
-        type=record.type,
-        culprit=stored.culprit,
-        message=record.message,
-    )
-
-
-def refer(read: ReadRecord, known: Mapping[str, UnitStack]) -> StoredRecord:
-    """Return a record that refers to the store's stacks instead of its unit's.
-
-    A stack that was lost, by damage to the spool, leaves its exception without frames.
-    """
-    exceptions: list[ExceptionInfo] = []
-    culprit = ""
-    for info, own in zip(read.record.exceptions, read.stacks, strict=True):
-        of_unit = known.get(info.stack)
-        stack = own or (of_unit.stack if of_unit else None)
-        if stack is not None and not exceptions:
-            culprit = stack.culprit
-        exceptions.append(
-            ExceptionInfo(
-                type=info.type,
-                message=info.message,
-                omitted_frames=info.omitted_frames,
-                relation=info.relation,
-                stack=stack.hash if stack else "",
-            )
-        )
-    record = msgspec.structs.replace(read.record, exceptions=tuple(exceptions))
-    return StoredRecord(read.position, record, _encoder.encode(record), culprit)
 
 
 def _read_definition(frame: SpoolFrame) -> KeyDefinition:
@@ -184,33 +111,13 @@ def _read_definition(frame: SpoolFrame) -> KeyDefinition:
     return KeyDefinition(frame.end, key, read_definition(payload), payload)
 
 
-def _read_stack(
-    frame: SpoolFrame, reader: StackReader, sources: SourceFiles
-) -> UnitStack:
+def _read_user(frame: SpoolFrame) -> User:
+    if len(frame.payload) != 2 * KEY_LENGTH:
+        message = f"a user of {len(frame.payload)} bytes instead of {2 * KEY_LENGTH}"
+        raise ValueError(message)
+    return User(frame.end, frame.payload[:KEY_LENGTH], frame.payload[KEY_LENGTH:])
+
+
+def _read_stack(frame: SpoolFrame, read: Callable[[bytes], StoredStack]) -> UnitStack:
     key, frames = frame.payload[:KEY_LENGTH], frame.payload[KEY_LENGTH:]
-    return UnitStack(frame.end, key.hex(), reader.read(frames, sources))
-
-
-def _read_record(
-    frame: SpoolFrame, reader: StackReader, sources: SourceFiles
-) -> ReadRecord:
-    spooled = _record_decoder.decode(frame.payload)
-    _refuse_nonsense(spooled)
-    # Older versions wrote the frames into the record.
-    raw = [bytes(info.frames) for info in spooled.exceptions]
-    stacks = tuple(
-        reader.read(frames, sources) if frames != _NO_FRAMES else None for frames in raw
-    )
-    return ReadRecord(frame.end, spooled, frame.payload, stacks)
-
-
-def _refuse_nonsense(record: ErrorRecord) -> None:
-    if not record.exceptions:
-        message = "a record without an exception"
-        raise ValueError(message)
-    if not 0 <= record.timestamp < LATEST_SECOND:
-        message = f"timestamp {record.timestamp} is out of range"
-        raise ValueError(message)
-    if not 0 < len(record.id) <= _LONGEST_NAME or record.id != clean(record.id):
-        message = "an id that is empty, too long, or not plain text"
-        raise ValueError(message)
+    return UnitStack(frame.end, key.hex(), read(frames))

@@ -1,4 +1,4 @@
-"""Counters of the spool become counts by minute and hour, each error exactly once.
+"""Counters of the spool become counts by minute, hour and day, each error exactly once.
 
 A counter only grows. The highest reading of each is kept beside the counts, so that
 reading it again, late, or out of order adds what is new and nothing twice.
@@ -8,159 +8,194 @@ import collections
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import BigInteger, Column, select
 
 from failwell.records import AnswerDefinition, Definition, GroupDefinition
 from failwell.spool import Counter
-from failwell.store._batch import KeyDefinition, clean, read_definition
-from failwell.store._groups import GroupWriter
+from failwell.store._batch import KeyDefinition, read_definition
+from failwell.store._bulk import Bulk, Insert, Transaction, addition, insertion
+from failwell.store._labels import Labels
 from failwell.store._schema import (
     answer_hours,
-    answers,
     counter_marks,
-    group_hours,
-    group_minutes,
+    fingerprint_hours,
+    fingerprint_minutes,
+    kind_days,
+    kind_hours,
+    kind_minutes,
+    loss_hours,
     unit_keys,
 )
-from failwell.store._times import LATEST_MINUTE, MINUTES_PER_HOUR
+from failwell.store._times import (
+    HOURS_PER_DAY,
+    LATEST_MINUTE,
+    MINUTE,
+    MINUTES_PER_HOUR,
+    MINUTES_SHOWN,
+)
 
 _HIGHEST = 2**32
 """More errors than a process can count in a minute, and few enough that no sum of
 what a damaged file says ever leaves the integers of the database."""
 
 
-class _New(NamedTuple):
-    """What a counter counted since it was read last."""
+class Growth(NamedTuple):
+    """What counters counted since they were read last."""
 
-    definition: Definition
-    minute: int
-    n: int
+    new: Sequence[tuple[Definition, int, int]] = ()
+    """What was counted, in which minute, and how often."""
+    marks: Sequence[tuple[str, int, int]] = ()
+    """Unit, slot and reading of each counter that grew."""
+
+    @property
+    def total(self) -> int:
+        """How much that is."""
+        return sum(n for _, _, n in self.new)
 
 
 def remember_keys(
-    connection: Connection, unit_id: str, definitions: Sequence[KeyDefinition]
+    transaction: Transaction, unit_id: str, definitions: Iterable[KeyDefinition]
 ) -> None:
     """Keep what the keys of a unit count; the first definition of a key stays."""
-    rows = [
-        {"unit_id": unit_id, "key": d.key, "definition": d.payload} for d in definitions
-    ]
-    if rows:
-        connection.execute(insert(unit_keys).on_conflict_do_nothing(), rows)
+    first = {d.key: (unit_id, d.key, d.payload) for d in reversed([*definitions])}
+    _NEW_KEYS.run(transaction, sorted(first.values()))
 
 
-def read_marks(connection: Connection, unit_id: str) -> dict[int, int]:
-    """Return the highest reading of each counter of a unit, by slot."""
-    statement = select(counter_marks.c.slot, counter_marks.c.n)
-    found = connection.execute(statement.where(counter_marks.c.unit_id == unit_id))
-    return {row[0]: row[1] for row in found}
+def read_marks(
+    transaction: Transaction, unit_id: str, counters: Iterable[Counter]
+) -> dict[int, int]:
+    """Return the highest reading of each of these counters, by slot."""
+    slots = [counter.slot for counter in counters]
+    if not slots:
+        return {}
+    # Slots are taken one after the other, so that those which grow lie together.
+    span = (unit_id, min(slots), max(slots))
+    return dict(_MARKS.fetch(transaction, [span]))
 
 
-def read_keys(connection: Connection, unit_id: str) -> dict[bytes, bytes]:
-    """Return the definition, encoded, of each key of a unit."""
-    statement = select(unit_keys.c.key, unit_keys.c.definition)
-    found = connection.execute(statement.where(unit_keys.c.unit_id == unit_id))
-    return {row[0]: row[1] for row in found}
+def read_keys(
+    transaction: Transaction, unit_id: str, keys: Iterable[bytes]
+) -> dict[bytes, bytes]:
+    """Return the definition, encoded, of each of these keys of a unit."""
+    wanted = [(unit_id, key) for key in sorted(set(keys))]
+    return dict(_KEYS.fetch(transaction, wanted))
 
 
-def add_counters(
-    connection: Connection,
-    groups: GroupWriter,
-    unit_id: str,
-    counters: Iterable[Counter],
-) -> int:
-    """Add what is new in the counters of a unit; return how much that is.
+def read_definitions(
+    transaction: Transaction, unit_id: str, keys: Iterable[bytes]
+) -> dict[bytes, Definition]:
+    """Return what these keys of a unit count."""
+    encoded = read_keys(transaction, unit_id, keys)
+    return {key: read_definition(definition) for key, definition in encoded.items()}
+
+
+def read_growth(
+    transaction: Transaction, unit_id: str, counters: Iterable[Counter]
+) -> Growth:
+    """Return what is new in the counters of a unit.
 
     A counter whose key has no definition yet is left for the next time.
     """
-    marks = read_marks(connection, unit_id)
-    grown = [c for c in counters if marks.get(c.slot, 0) < c.count and is_sane(c)]
-    if not grown:
-        return 0
-    keys = read_keys(connection, unit_id)
-    definitions = {
-        key: read_definition(keys[key]) for key in {c.key for c in grown} & keys.keys()
-    }
+    sane = [counter for counter in counters if is_sane(counter)]
+    marks = read_marks(transaction, unit_id, sane)
+    grown = [c for c in sane if marks.get(c.slot, 0) < c.count]
+    definitions = read_definitions(transaction, unit_id, (c.key for c in grown))
     known = [c for c in grown if c.key in definitions]
-    new = [
-        _New(definitions[c.key], c.minute, c.count - marks.get(c.slot, 0))
-        for c in known
-    ]
-    _add_group_counts(connection, groups, new)
-    _add_answer_counts(connection, new)
-    rows = [{"unit_id": unit_id, "slot": c.slot, "n": c.count} for c in known]
-    _upsert(connection, counter_marks, rows, add=False)
-    return sum(entry.n for entry in new)
+    return Growth(
+        [(definitions[c.key], c.minute, c.count - marks.get(c.slot, 0)) for c in known],
+        [(unit_id, c.slot, c.count) for c in known],
+    )
 
 
 def is_sane(counter: Counter) -> bool:
     """Return whether the numbers of a counter, perhaps out of a torn file, can be."""
-    return counter.count < _HIGHEST and 0 <= counter.minute < LATEST_MINUTE
+    return 0 < counter.count < _HIGHEST and 0 <= counter.minute < LATEST_MINUTE
 
 
-def _add_group_counts(
-    connection: Connection, groups: GroupWriter, new: Sequence[_New]
+def write_counts(
+    transaction: Transaction, labels: Labels, growth: Growth, now: int
 ) -> None:
-    minutes: collections.Counter[tuple[int, int, str, str]] = collections.Counter()
-    hours: collections.Counter[tuple[int, int, str, str]] = collections.Counter()
-    groups.look_up(
-        entry.definition.hash
-        for entry in new
-        if isinstance(entry.definition, GroupDefinition)
-    )
-    for definition, minute, n in new:
+    """Add what is new to the counts of everything that the labels were made for."""
+    counts = _Counts(now // MINUTE - MINUTES_SHOWN)
+    for definition, minute, n in growth.new:
         if isinstance(definition, GroupDefinition):
-            group_id = groups.define(definition)
-            groups.add_count(group_id, minute, n)
-            where = clean(definition.environment), clean(definition.release)
-            minutes[group_id, minute, *where] += n
-            hours[group_id, minute // MINUTES_PER_HOUR, *where] += n
-    for table, counts in ((group_minutes, minutes), (group_hours, hours)):
-        bucket = "minute" if table is group_minutes else "hour"
-        names = ("group_id", bucket, "environment", "release")
-        rows = [
-            {**dict(zip(names, key, strict=True)), "n": n} for key, n in counts.items()
+            label = labels.group(definition)
+            label.span.add_minute(minute, n)
+            counts.add(label.fingerprint_id, label.kind_id, minute, n)
+        elif isinstance(definition, AnswerDefinition):
+            counts.answers[labels.answer(definition), minute // MINUTES_PER_HOUR] += n
+        else:
+            counts.losses[labels.loss(definition), minute // MINUTES_PER_HOUR] += n
+    counts.write(transaction)
+    _MARK.run(transaction, sorted(growth.marks))
+
+
+class _Counts:
+    """Sums by the keys of the tables of counts."""
+
+    def __init__(self, oldest_minute: int) -> None:
+        self._oldest_minute = oldest_minute
+        self._kind_minutes = collections.Counter[tuple[int, int]]()
+        self._minutes = collections.Counter[tuple[int, int, int]]()
+        self._hours = collections.Counter[tuple[int, int, int]]()
+        self.answers = collections.Counter[tuple[int, int]]()
+        self.losses = collections.Counter[tuple[int, int]]()
+
+    def add(self, fingerprint_id: int, kind_id: int, minute: int, n: int) -> None:
+        """Add errors of a fingerprint and a kind."""
+        self._kind_minutes[minute, kind_id] += n
+        self._hours[fingerprint_id, minute // MINUTES_PER_HOUR, kind_id] += n
+        if minute >= self._oldest_minute:
+            self._minutes[minute, fingerprint_id, kind_id] += n
+
+    def write(self, transaction: Transaction) -> None:
+        """Add all to the tables."""
+        hours, days = collections.Counter[Any](), collections.Counter[Any]()
+        for (minute, kind_id), n in self._kind_minutes.items():
+            hours[minute // MINUTES_PER_HOUR, kind_id] += n
+        for (hour, kind_id), n in hours.items():
+            days[hour // HOURS_PER_DAY, kind_id] += n
+        sums: list[collections.Counter[Any]] = [
+            *(self._kind_minutes, hours, days),
+            *(self._minutes, self._hours),
+            *(self.answers, self.losses),
         ]
-        _upsert(connection, table, rows)
+        for bulk, counted in zip(_ADDITIONS, sums, strict=True):
+            bulk.run(transaction, [(*key, n) for key, n in sorted(counted.items())])
 
 
-def _add_answer_counts(connection: Connection, new: Sequence[_New]) -> None:
-    hours: collections.Counter[tuple[int, int]] = collections.Counter()
-    for definition, minute, n in new:
-        if isinstance(definition, AnswerDefinition):
-            answer_id = _answer_id(connection, definition)
-            hours[answer_id, minute // MINUTES_PER_HOUR] += n
-    rows = [
-        {"answer_id": answer_id, "hour": hour, "n": n}
-        for (answer_id, hour), n in hours.items()
-    ]
-    _upsert(connection, answer_hours, rows)
-
-
-def _answer_id(connection: Connection, definition: AnswerDefinition) -> int:
-    names = ("application", "environment", "release", "code", "method", "route")
-    row: dict[str, Any] = {name: clean(getattr(definition, name)) for name in names}
-    row["status"] = definition.status
-    connection.execute(insert(answers).values(**row).on_conflict_do_nothing())
-    same = [answers.c[name] == value for name, value in row.items()]
-    return int(connection.execute(select(answers.c.id).where(*same)).scalar_one())
-
-
-def _upsert(
-    connection: Connection,
-    table: Table,
-    rows: Sequence[dict[str, Any]],
-    *,
-    add: bool = True,
-) -> None:
-    if not rows:
-        return
-    statement = insert(table)
-    new = statement.excluded.n
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(table.primary_key),
-            set_={"n": table.c.n + new if add else new},
-        ),
-        rows,
+_ADDITIONS = [
+    addition(table)
+    for table in (
+        kind_minutes,
+        kind_hours,
+        kind_days,
+        fingerprint_minutes,
+        fingerprint_hours,
+        answer_hours,
+        loss_hours,
     )
+]
+_NEW_KEYS = insertion(unit_keys, *unit_keys.c.keys())
+_KEYS = Bulk(
+    [unit_keys.c.unit_id, unit_keys.c.key],
+    lambda new: select(unit_keys.c.key, unit_keys.c.definition).where(
+        unit_keys.c.unit_id == new["unit_id"], unit_keys.c.key == new["key"]
+    ),
+)
+_MARKS = Bulk(
+    [counter_marks.c.unit_id, Column("first", BigInteger), Column("last", BigInteger)],
+    lambda new: select(counter_marks.c.slot, counter_marks.c.n).where(
+        counter_marks.c.unit_id == new["unit_id"],
+        counter_marks.c.slot.between(new["first"], new["last"]),
+    ),
+)
+
+
+def _raise_mark(insert: Insert) -> Insert:
+    return insert.on_conflict_do_update(
+        index_elements=list(counter_marks.primary_key), set_={"n": insert.excluded.n}
+    )
+
+
+_MARK = insertion(counter_marks, *counter_marks.c.keys(), otherwise=_raise_mark)

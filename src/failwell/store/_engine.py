@@ -1,56 +1,56 @@
-"""Connections: how the database is opened, created, locked, and how it fails.
+"""Connections: how the database is opened, made ready and locked, and how it fails.
 
-Refuses to know any table's meaning. A connection lives for one transaction, or for
-the shipping of one unit: a file that was deleted or exchanged is noticed.
+Refuses to know any table's meaning, and what SQLite and PostgreSQL do differently. A
+connection lives for one transaction, or for as long as its thread ships: a database
+that was deleted or exchanged is noticed.
 """
 
 import os
-import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.pool import NullPool, Pool, StaticPool
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from failwell._clock import Clock
 from failwell.store._errors import StoreError
-from failwell.store._schema import metadata, unit_stacks
+from failwell.store._postgresql import PostgreSQL
+from failwell.store._sqlite import SQLite
+from failwell.store._version import make_ready
 
-_BUSY_TIMEOUT_S = 2.0
 _OPENING_TRIES = 40
 _OPENING_PAUSE_S = 0.05
 
+Backend: TypeAlias = SQLite | PostgreSQL
+
 
 class Database:
-    """One SQLite database, in a file or in memory (`sqlite://`).
+    """One database: SQLite in a file or in memory (`sqlite://`), or PostgreSQL.
 
     Args:
         url: An SQLAlchemy URL.
-        clock: Waits between tries to create the schema.
+        clock: Waits between tries to make it ready.
+
+    Raises:
+        StoreError: It is no URL of these.
     """
 
     def __init__(self, url: str, clock: Clock) -> None:
-        parsed = make_url(url)
-        self.name = parsed.render_as_string(hide_password=True)
-        in_memory = parsed.database in (None, "", ":memory:")
-        self._path = None if in_memory else Path(str(parsed.database))
+        self.backend = _backend(url)
+        self.name = self.backend.name
         self._clock = clock
-        self._ready_file: tuple[int, int] | None = None
+        self._ready: object = None
         # By process and thread. Of a parent, one stays here unused: closing it in a
         # child could touch the files that the parent works on.
         self._kept: dict[tuple[int, int], _Kept] = {}
-        # One connection serves all threads of a memory database, so they take turns.
-        self._turn: AbstractContextManager[Any] = (
-            threading.RLock() if in_memory else nullcontext()
+        self._driver_error: type[Exception] = (
+            self.backend.engine.dialect.loaded_dbapi.Error
         )
-        self._engine = _make_engine(parsed, StaticPool if in_memory else NullPool)
         # An application under test closes nothing, and Python 3.13 warns of that.
-        weakref.finalize(self, self._engine.dispose)
+        weakref.finalize(self, self.backend.engine.dispose)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -64,9 +64,11 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction that excludes other writers from its start; commit it.
+        """Open a transaction that writes; commit it. SQLite has one at a time.
 
         Raises:
+            RefusedError: The database will not take what it was given.
+            ConflictError: Another transaction was in the way; nothing was written.
             StoreError: The database cannot be opened, locked in time, or written.
         """
         with self._transaction(writing=True) as connection:
@@ -77,10 +79,10 @@ class Database:
         """Let the transactions of this thread share a connection meanwhile.
 
         Opening one costs as much as a small transaction, and closing the last one of
-        a database has SQLite move the whole log of changes into the file.
+        an SQLite file moves the whole log of changes into it.
         """
         owner = os.getpid(), threading.get_ident()
-        if self._path is None or owner in self._kept:
+        if self.backend.is_shared or owner in self._kept:
             yield
             return
         self._kept[owner] = _Kept()
@@ -89,20 +91,32 @@ class Database:
         finally:
             self._kept.pop(owner).close()
 
+    def make_room(self, moments: Iterable[int]) -> None:
+        """Make the partitions that events of these moments need.
+
+        Raises:
+            StoreError: They cannot be made.
+        """
+        self.backend.make_room(self.writing, moments)
+
     def close(self) -> None:
-        """Close the connection of a memory database; a file has none open."""
-        self._engine.dispose()
+        """Close what is open and not in use."""
+        self.backend.engine.dispose()
 
     @contextmanager
     def _transaction(self, *, writing: bool) -> Iterator[Connection]:
         try:
-            with self._turn:
+            with self.backend.turn:
                 self._prepare()
                 with self._begin(writing=writing) as connection:
                     yield connection
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            reason = str(getattr(error, "orig", None) or error)
-            raise StoreError(self.name, reason) from error
+        except (SQLAlchemyError, self._driver_error) as error:
+            cause = getattr(error, "orig", None) or error
+            kind = self.backend.kind_of(cause)
+            if kind is StoreError:
+                # It may come back as another one, or without its tables.
+                self._ready = None
+            raise kind(self.name, str(cause)) from error
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise StoreError(self.name, reason) from error
@@ -110,65 +124,42 @@ class Database:
     @contextmanager
     def _begin(self, *, writing: bool) -> Iterator[Connection]:
         with self._connection() as connection:
-            options = connection.execution_options(failwell_writing=writing)
+            options = self.backend.for_transaction(connection, writing=writing)
             with options.begin():
-                yield options
+                try:
+                    yield options
+                except self._driver_error as error:
+                    _give_up_broken(options, error)
+                    raise
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         kept = self._kept.get((os.getpid(), threading.get_ident()))
         if kept is None:
-            with self._engine.connect() as connection:
+            with self.backend.connect() as connection:
                 yield connection
             return
         try:
-            yield kept.connect(self._engine, self._present_file())
+            yield kept.connect(self.backend)
         except BaseException:
             kept.close()
             raise
 
     def _prepare(self) -> None:
-        if self._ready_file is not None and self._ready_file == self._present_file():
+        if self._ready is not None and self._ready == self.backend.present():
             return
         for attempt in range(1, _OPENING_TRIES + 1):
             try:
-                self._create()
+                make_ready(self.backend)
                 break
-            except (OperationalError, sqlite3.OperationalError):
-                # The change to WAL mode does not wait for a racing process. It is asked
-                # of the driver itself, whose errors SQLAlchemy does not see.
-                if attempt == _OPENING_TRIES:
+            except (SQLAlchemyError, self._driver_error) as error:
+                # The change to WAL mode does not wait for a racing process.
+                cause = getattr(error, "orig", None) or error
+                racing = isinstance(cause, self.backend.races)
+                if attempt == _OPENING_TRIES or not racing:
                     raise
                 self._clock.sleep(_OPENING_PAUSE_S)
-        self._ready_file = self._present_file()
-
-    def _present_file(self) -> tuple[int, int] | None:
-        if self._path is None:
-            return (0, 0)
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return (found.st_dev, found.st_ino)
-
-    def _create(self) -> None:
-        if self._path is not None:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Made here, because SQLite would let the umask decide who may read it;
-            # the files that it adds beside take the mode of this one.
-            if not self._path.exists():
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-        with self._begin(writing=False) as connection:
-            # The table that came last: a store without it is made complete.
-            if inspect(connection).has_table(unit_stacks.name):
-                return
-        if self._path is not None:
-            with self._engine.connect() as connection:
-                cursor = connection.connection.cursor()
-                cursor.execute("PRAGMA journal_mode=WAL")
-                cursor.close()
-        with self._begin(writing=True) as connection:
-            metadata.create_all(connection)
+        self._ready = self.backend.present()
 
 
 class _Kept:
@@ -176,12 +167,13 @@ class _Kept:
 
     def __init__(self) -> None:
         self._connection: Connection | None = None
-        self._file: tuple[int, int] | None = None
+        self._present: object = None
 
-    def connect(self, engine: Engine, file: tuple[int, int] | None) -> Connection:
-        if self._connection is None or self._file != file:
+    def connect(self, backend: Backend) -> Connection:
+        present = backend.present()
+        if self._connection is None or self._present != present:
             self.close()
-            self._connection, self._file = engine.connect(), file
+            self._connection, self._present = backend.connect(), present
         return self._connection
 
     def close(self) -> None:
@@ -190,30 +182,23 @@ class _Kept:
             connection.close()
 
 
-def _make_engine(url: URL, pool: type[Pool]) -> Engine:
-    arguments = {
-        "timeout": _BUSY_TIMEOUT_S,
-        "check_same_thread": False,
-        # SQLAlchemy begins each transaction itself, below: the driver would begin
-        # late, and the upgrade to a writer then fails at once.
-        "isolation_level": None,
-    }
+def _backend(url: str) -> Backend:
+    name = "(its URL cannot be read)"
     try:
-        engine = create_engine(url, poolclass=pool, connect_args=arguments)
-    except SQLAlchemyError as error:
-        name = url.render_as_string(hide_password=True)
-        raise StoreError(name, "no URL of an SQLite file") from error
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
+        parsed = make_url(url)
+        name = parsed.render_as_string(hide_password=True)
+        kinds: dict[str, type[Backend]] = {"sqlite": SQLite, "postgresql": PostgreSQL}
+        return kinds[parsed.get_backend_name()](parsed, name)
+    except (KeyError, SQLAlchemyError) as error:
+        reason = "no URL of an SQLite file or of PostgreSQL with psycopg"
+        raise StoreError(name, reason) from error
+    except ModuleNotFoundError as error:
+        reason = f'{error.name} is missing: pip install "failwell[postgresql]"'
+        raise StoreError(name, reason) from error
 
 
-def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
-    # A record leaves the spool once this database has it, so a commit must survive a
-    # power cut: in WAL mode that takes FULL.
-    connection.execute("PRAGMA synchronous=FULL")
-
-
-def _on_begin(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("failwell_writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+def _give_up_broken(connection: Connection, error: Exception) -> None:
+    # SQLAlchemy does not see what is asked of the driver itself; a pool would keep it.
+    dialect: Any = connection.dialect
+    if dialect.is_disconnect(error, connection.connection.dbapi_connection, None):
+        connection.invalidate(error)

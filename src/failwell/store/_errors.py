@@ -1,4 +1,4 @@
-"""The one error that the store raises."""
+"""The error that the store raises, and what of it the store itself tells apart."""
 
 from failwell.exceptions import ServiceUnavailableError
 
@@ -23,3 +23,11 @@ class StoreError(ServiceUnavailableError):
     def describe(self) -> str:
         """Return the line that an operator needs: which store, and what is wrong."""
         return f"error store {self.store}: {self.reason}"
+
+
+class RefusedError(StoreError):
+    """The database is there and will not take a value or a row; nor the next time."""
+
+
+class ConflictError(StoreError):
+    """Another transaction was in the way; the same again may succeed at once."""

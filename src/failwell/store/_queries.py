@@ -1,104 +1,130 @@
-"""Groups and events, as the console and the command line show them.
+"""One group with what belongs to it, and single events.
 
-A fixed number of statements a question, however many groups answer it.
+A fixed number of statements a question, however many rows answer it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import Column, Connection, Row, Select, bindparam, func, select
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import (
+    Column,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    func,
+    select,
+    tuple_,
+    union_all,
+)
 
 from failwell.records import ErrorRecord, decode_frames, put_frames
-from failwell.store._model import GroupPage, GroupSummary
-from failwell.store._schema import events, group_hashes, group_hours, groups, stacks
-from failwell.store._times import HOURS_SHOWN, moment
+from failwell.store._listing import summaries
+from failwell.store._merging import find_group_row
+from failwell.store._model import Fingerprint, GroupPage, ValueCount
+from failwell.store._query import EventCursor, Page
+from failwell.store._schema import (
+    events,
+    facets,
+    fingerprint_totals,
+    fingerprints,
+    groups,
+    kinds,
+    landmarks,
+    stacks,
+)
+from failwell.store._text import clean
+from failwell.store._times import moment
 
 _PER_QUERY = 500
+# SQLite takes 500 parts of a union; of events there are two a fingerprint.
+_FINGERPRINTS_PER_QUERY = 100
+_VALUES_SHOWN = 10
+
+_Event: TypeAlias = Row[*tuple[Any, ...]]
 
 _decoder = msgspec.json.Decoder(ErrorRecord)
-
-
-def newest_groups(connection: Connection, limit: int, hour: int) -> list[GroupSummary]:
-    """Return the groups seen last, with their counts up to that hour."""
-    # Null means that a group was defined and nothing of it has arrived yet.
-    seen = groups.c.last_seen.is_not(None)
-    order = groups.c.last_seen.desc(), groups.c.id.desc()
-    return _summaries(
-        connection, select(groups).where(seen).order_by(*order), limit, hour
-    )
 
 
 def find_group(
     connection: Connection, group_id: int, event_limit: int, hour: int
 ) -> GroupPage | None:
-    """Return a group with its newest events."""
-    chosen = select(groups).where(
-        groups.c.id == group_id, groups.c.last_seen.is_not(None)
-    )
-    summaries = _summaries(connection, chosen, 1, hour)
-    if not summaries:
+    """Return a group, or the one that it was merged into, with its newest events."""
+    row = find_group_row(connection, group_id)
+    if row is None:
         return None
-    hashes = select(group_hashes.c.hash).where(group_hashes.c.group_id == group_id)
-    newest = (
-        select(events.c.payload)
-        .where(events.c.group_id == group_id)
-        .order_by(events.c.at.desc())
-        .limit(event_limit)
-    )
+    owned = _fingerprints_of(connection, row.id)
+    ids = [fingerprint.id for fingerprint in owned]
+    newest = _newest(connection, ids, event_limit)
+    # Read together: mostly they share their stacks.
+    records = read_records(connection, [*newest, *_first(connection, ids)])
+    releases = _seen_in(connection, ids, kinds.c.release)
     return GroupPage(
-        group=summaries[0],
-        hashes=tuple(connection.scalars(hashes.distinct().order_by("hash"))),
-        environments=_seen_in(connection, group_id, group_hours.c.environment),
-        releases=_seen_in(connection, group_id, group_hours.c.release),
-        events=_records(connection, newest),
+        group=summaries(connection, [row], hour)[0],
+        fingerprints=tuple(
+            Fingerprint(
+                hash=found.hash,
+                algorithm=found.algorithm,
+                parts=tuple(msgspec.json.decode(found.parts)),
+                home=found.home_group_id,
+                count=found.total,
+            )
+            for found in owned
+        ),
+        environments=tuple(_seen_in(connection, ids, kinds.c.environment)),
+        releases=tuple(sorted(releases, key=attrgetter("last_seen"), reverse=True)),
+        tags=_tags(connection, ids),
+        events=records[: len(newest)],
+        first=records[-1] if records else None,
     )
 
 
-def find_event(connection: Connection, error_id: str) -> tuple[int, ErrorRecord] | None:
-    """Return the group of an error that was kept in full, and the error."""
-    statement = select(events.c.group_id, events.c.payload)
-    row = connection.execute(statement.where(events.c.id == error_id)).first()
-    return None if row is None else (row.group_id, *_read(connection, [row.payload]))
+def list_events(
+    connection: Connection, group_id: int, limit: int, cursor: EventCursor | None
+) -> Page[ErrorRecord]:
+    """Return a group's kept events, the newest first, from a cursor on."""
+    row = find_group_row(connection, group_id)
+    if row is None:
+        return Page(())
+    ids = [fingerprint.id for fingerprint in _fingerprints_of(connection, row.id)]
+    rows = _newest(connection, ids, limit + 1, cursor)
+    shown = rows[:limit]
+    more = None
+    if len(rows) > limit:
+        more = EventCursor(shown[-1].at, shown[-1].id).encode()
+    return Page(read_records(connection, shown), more)
 
 
-def find_hash(connection: Connection, hash_: str) -> int | None:
-    """Return the group of a hash; the one seen last where applications share it."""
-    statement = (
-        select(groups.c.id)
-        .join(group_hashes, group_hashes.c.group_id == groups.c.id)
-        .where(group_hashes.c.hash == hash_)
-        .order_by(groups.c.last_seen.desc())
-        .limit(1)
-    )
-    return connection.execute(statement).scalar()
+def find(
+    connection: Connection, error_id: str, event_limit: int, hour: int
+) -> tuple[GroupPage, ErrorRecord | None] | None:
+    """Return the group of an error, and the error where it was kept."""
+    wanted = clean(error_id)
+    group_id, record = _find_event(connection, wanted) or (None, None)
+    if group_id is None:
+        group_id = _find_hash(connection, wanted.partition("-")[0])
+    if group_id is None:
+        return None
+    page = find_group(connection, group_id, event_limit, hour)
+    return None if page is None else (page, record)
 
 
-def recent_events(connection: Connection, limit: int) -> list[ErrorRecord]:
+def recent_events(
+    connection: Connection, limit: int, application: str | None
+) -> list[ErrorRecord]:
     """Return the newest errors that were kept in full."""
-    newest = select(events.c.payload).order_by(events.c.at.desc()).limit(limit)
-    return list(_records(connection, newest))
+    newest = select(*_kept(events)).order_by(events.c.at.desc()).limit(limit)
+    if application is not None:
+        own = select(kinds.c.id).where(kinds.c.application == clean(application))
+        newest = newest.where(events.c.kind_id.in_(own))
+    return list(read_records(connection, connection.execute(newest).all()))
 
 
-def _records(
-    connection: Connection, payloads: Select[bytes]
-) -> tuple[ErrorRecord, ...]:
-    return _read(connection, connection.scalars(payloads))
-
-
-def _read(connection: Connection, payloads: Iterable[bytes]) -> tuple[ErrorRecord, ...]:
-    records = [_decoder.decode(payload) for payload in payloads]
-    wanted = {info.stack for record in records for info in record.exceptions}
-    found = find_stacks(
-        connection, sorted(wanted - {""}), stacks.c.hash, stacks.c.frames
-    )
-    frames = {row.hash: decode_frames(row.frames) for row in found}
-    return tuple(put_frames(record, frames) for record in records)
-
-
-def find_stacks(
+def _find_stacks(
     connection: Connection, hashes: Sequence[str], *columns: Column[Any]
 ) -> Iterator[Row[*tuple[Any, ...]]]:
     """Yield those of many stacks that are stored."""
@@ -109,49 +135,137 @@ def find_stacks(
         yield from connection.execute(statement, some)
 
 
+def _fingerprints_of(
+    connection: Connection, group_id: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    statement = select(fingerprints).where(fingerprints.c.group_id == group_id)
+    order = fingerprints.c.total.desc(), fingerprints.c.id
+    return connection.execute(statement.order_by(*order)).all()
+
+
+def _newest(
+    connection: Connection,
+    ids: Sequence[int],
+    limit: int,
+    before: EventCursor | None = None,
+) -> list[_Event]:
+    """Return the newest events of these fingerprints."""
+
+    def newest(table: Table, id_: int) -> Select[*tuple[Any, ...]]:
+        own = select(*_kept(table)).where(table.c.fingerprint_id == id_)
+        if before is not None:
+            own = own.where(tuple_(table.c.at, table.c.id) < tuple(before))
+        return own.order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
+
+    found = _of_each(connection, ids, newest)
+    return sorted(found, key=_place, reverse=True)[:limit]
+
+
+def _first(connection: Connection, ids: Sequence[int]) -> list[_Event]:
+    """Return the first event of these fingerprints, where there is one."""
+
+    def first(table: Table, id_: int) -> Select[*tuple[Any, ...]]:
+        own = select(*_kept(table)).where(table.c.fingerprint_id == id_)
+        return own.order_by(table.c.at, table.c.id).limit(1)
+
+    return sorted(_of_each(connection, ids, first), key=_place)[:1]
+
+
+def _of_each(
+    connection: Connection,
+    ids: Sequence[int],
+    choose: Callable[[Table, int], Select[*tuple[Any, ...]]],
+) -> Iterator[_Event]:
+    """Yield what is chosen of each fingerprint alone: an index has it in order."""
+    for start in range(0, len(ids), _FINGERPRINTS_PER_QUERY):
+        parts = [
+            select(choose(table, id_).subquery())
+            for id_ in ids[start:][:_FINGERPRINTS_PER_QUERY]
+            for table in (events, landmarks)
+        ]
+        yield from connection.execute(union_all(*parts))
+
+
+def _place(row: _Event) -> tuple[int, str]:
+    return row.at, row.id
+
+
+def _kept(table: Table) -> tuple[Column[Any], ...]:
+    return table.c.at, table.c.id, table.c.payload
+
+
+def read_records(
+    connection: Connection, rows: Iterable[_Event]
+) -> tuple[ErrorRecord, ...]:
+    """Return the records of rows with a payload, with their frames."""
+    records = [_decoder.decode(row.payload) for row in rows]
+    wanted = {info.stack for record in records for info in record.exceptions}
+    found = _find_stacks(
+        connection, sorted(wanted - {""}), stacks.c.hash, stacks.c.frames
+    )
+    frames = {row.hash: decode_frames(row.frames) for row in found}
+    return tuple(put_frames(record, frames) for record in records)
+
+
 def _seen_in(
-    connection: Connection, group_id: int, column: ColumnElement[str]
-) -> tuple[str, ...]:
-    statement = select(column).where(group_hours.c.group_id == group_id).distinct()
-    return tuple(sorted(value for value in connection.scalars(statement) if value))
-
-
-def _summaries(
-    connection: Connection, chosen: Select[*tuple[object, ...]], limit: int, hour: int
-) -> list[GroupSummary]:
-    rows = connection.execute(chosen.limit(limit)).all()
-    charts = _charts(connection, [row.id for row in rows], hour)
-    return [_summary(row, charts[row.id]) for row in rows]
-
-
-def _charts(
-    connection: Connection, ids: Sequence[int], hour: int
-) -> defaultdict[int, list[int]]:
-    first = hour - HOURS_SHOWN + 1
-    charts: defaultdict[int, list[int]] = defaultdict(lambda: [0] * HOURS_SHOWN)
-    n = func.sum(group_hours.c.n).label("n")
+    connection: Connection, ids: Sequence[int], column: Column[str]
+) -> list[ValueCount]:
+    """Return the values that a column of `kinds` has for all errors of a group."""
+    n = func.sum(fingerprint_totals.c.n).label("n")
     statement = (
-        select(group_hours.c.group_id, group_hours.c.hour, n)
-        .where(group_hours.c.group_id.in_(ids))
-        .where(group_hours.c.hour.between(first, hour))
-        .group_by(group_hours.c.group_id, group_hours.c.hour)
+        select(column.label("value"), n, func.max(fingerprint_totals.c.last_seen))
+        .join(kinds, kinds.c.id == fingerprint_totals.c.kind_id)
+        .where(fingerprint_totals.c.fingerprint_id.in_(ids), column != "")
+        .group_by(column)
+        .order_by(n.desc(), column)
     )
-    for group_id, at, count in connection.execute(statement):
-        charts[group_id][at - first] = count
-    return charts
+    return [_value_count(*row) for row in connection.execute(statement)]
 
 
-def _summary(row: Row[*tuple[object, ...]], chart: Sequence[int]) -> GroupSummary:
-    return GroupSummary(
-        id=row.id,
-        hash=row.hash,
-        application=row.application,
-        code=row.code,
-        type=row.type,
-        culprit=row.culprit,
-        message=row.message,
-        count=row.total,
-        first_seen=moment(row.first_seen),
-        last_seen=moment(row.last_seen),
-        hourly=tuple(chart),
+def _tags(
+    connection: Connection, ids: Sequence[int]
+) -> dict[str, tuple[ValueCount, ...]]:
+    n = func.sum(facets.c.n).label("n")
+    statement = (
+        select(facets.c.name, facets.c.value, n, func.max(facets.c.last_seen))
+        .where(facets.c.fingerprint_id.in_(ids))
+        .group_by(facets.c.name, facets.c.value)
+        .order_by(facets.c.name, n.desc(), facets.c.value)
     )
+    found: defaultdict[str, list[ValueCount]] = defaultdict(list)
+    for name, *row in connection.execute(statement):
+        if len(found[name]) < _VALUES_SHOWN:
+            found[name].append(_value_count(*row))
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def _value_count(value: str, count: int, last_seen: int) -> ValueCount:
+    return ValueCount(value=value, count=int(count), last_seen=moment(last_seen))
+
+
+def _find_event(
+    connection: Connection, error_id: str
+) -> tuple[int, ErrorRecord] | None:
+    for table in (events, landmarks):
+        statement = (
+            select(fingerprints.c.group_id, *_kept(table))
+            .join(fingerprints, fingerprints.c.id == table.c.fingerprint_id)
+            .where(table.c.id == error_id)
+            .limit(1)
+        )
+        row = connection.execute(statement).first()
+        if row is not None:
+            return row.group_id, *read_records(connection, [row])
+    return None
+
+
+def _find_hash(connection: Connection, hash_: str) -> int | None:
+    """Return the group of a hash; the one seen last where applications share it."""
+    statement = (
+        select(groups.c.id)
+        .join(fingerprints, fingerprints.c.group_id == groups.c.id)
+        .where(fingerprints.c.hash == hash_, groups.c.last_seen.is_not(None))
+        .order_by(groups.c.last_seen.desc())
+        .limit(1)
+    )
+    return connection.execute(statement).scalar()

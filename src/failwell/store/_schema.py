@@ -1,15 +1,19 @@
-"""The tables, for SQLite now and PostgreSQL later; nothing else.
+"""The tables, one schema for SQLite and PostgreSQL; nothing else.
 
 Time has one form for each purpose: a moment is whole microseconds since 1970-01-01
-UTC, a bucket is the number of its minute or hour since then. Importing this module
-imports SQLAlchemy: only the modules that touch the database do.
+UTC, a bucket is the number of its minute, hour or day since then. The large tables
+have no foreign keys: they are filled by COPY, and merging groups only repoints
+`fingerprints.group_id`. Importing this module imports SQLAlchemy: only the modules
+that touch the database do.
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -17,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 # SQLite numbers rows by itself only where the type is exactly INTEGER.
@@ -24,105 +29,230 @@ _Number = BigInteger().with_variant(Integer(), "sqlite")
 
 metadata = MetaData()
 
+
+def _number(name: str, *, key: bool = False) -> Column[Any]:
+    return Column(name, BigInteger, primary_key=key, nullable=False)
+
+
+def _text(name: str, *, key: bool = False) -> Column[Any]:
+    return Column(name, Text, primary_key=key, nullable=False)
+
+
+def _id() -> Column[Any]:
+    return Column("id", _Number, primary_key=True)
+
+
+def _counts(name: str, *columns: Column[Any], index: Sequence[Index] = ()) -> Table:
+    """Return a table of counts `n` by these columns."""
+    return Table(
+        name, metadata, *columns, _number("n"), *index, sqlite_with_rowid=False
+    )
+
+
+# What errors are told apart by besides their group: few, and each named once.
+kinds = Table(
+    "kinds",
+    metadata,
+    _id(),
+    _text("application"),
+    _text("environment"),
+    _text("release"),
+    _text("code"),
+    _text("type"),
+    UniqueConstraint("application", "environment", "release", "code", "type"),
+)
+
+# Exact to the minute; pruned with the age of retention.
+kind_minutes = _counts(
+    "kind_minutes", _number("minute", key=True), _number("kind_id", key=True)
+)
+# Kept for ever, and days beside hours so that a month's statistics read few rows.
+kind_hours = _counts(
+    "kind_hours", _number("hour", key=True), _number("kind_id", key=True)
+)
+kind_days = _counts("kind_days", _number("day", key=True), _number("kind_id", key=True))
+
+# `total`, `users`, `first_seen` and `last_seen` are sums and unions over the group's
+# fingerprints. The two are null until the first error is counted or kept.
 groups = Table(
     "groups",
     metadata,
-    Column("id", _Number, primary_key=True),
-    Column("application", Text, nullable=False),
-    Column("hash", Text, nullable=False),
-    Column("code", Text, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("culprit", Text, nullable=False),
-    Column("message", Text, nullable=False),
-    # Null until the first error of the group is counted or kept.
+    _id(),
+    _text("application"),
+    _text("code"),
+    _text("type"),
+    _text("culprit"),
+    _text("message"),
+    # What a text is looked for in: type, place, code and message without case.
+    _text("search"),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("state_at", BigInteger),
+    Column("total", BigInteger, nullable=False, server_default=text("0")),
+    Column("users", BigInteger, nullable=False, server_default=text("0")),
     Column("first_seen", BigInteger),
     Column("last_seen", BigInteger),
-    Column("total", BigInteger, nullable=False),
-    Index("groups_by_last_seen", "last_seen"),
+    Index("groups_by_last_seen", "last_seen", "id"),
+    Index("groups_by_first_seen", "first_seen", "id"),
+    Index("groups_by_total", "total", "id"),
 )
 
-# A table of its own, so that merging repoints a row and holds for what comes later.
-group_hashes = Table(
-    "group_hashes",
+# Merging repoints `group_id`, and so holds for what comes later; to take a merge back
+# is to set it to `home_group_id` again.
+fingerprints = Table(
+    "fingerprints",
     metadata,
-    Column("hash", Text, primary_key=True),
-    Column("application", Text, primary_key=True),
-    Column("algorithm", Text, primary_key=True),
-    Column("group_id", ForeignKey("groups.id"), nullable=False),
-    Index("group_hashes_by_group", "group_id"),
-    sqlite_with_rowid=False,
+    _id(),
+    _text("application"),
+    _text("algorithm"),
+    _text("hash"),
+    _number("group_id"),
+    _number("home_group_id"),
+    # What was hashed, as a JSON list of texts.
+    Column("parts", Text, nullable=False, server_default="[]"),
+    Column("total", BigInteger, nullable=False, server_default=text("0")),
+    Column("first_seen", BigInteger),
+    Column("last_seen", BigInteger),
+    UniqueConstraint("application", "algorithm", "hash"),
+    Index("fingerprints_by_group", "group_id"),
+    Index("fingerprints_by_home", "home_group_id"),
+    Index("fingerprints_by_hash", "hash"),
 )
 
+# The last 25 hours only.
+fingerprint_minutes = _counts(
+    "fingerprint_minutes",
+    _number("minute", key=True),
+    _number("fingerprint_id", key=True),
+    _number("kind_id", key=True),
+)
+fingerprint_hours = _counts(
+    "fingerprint_hours",
+    _number("fingerprint_id", key=True),
+    _number("hour", key=True),
+    _number("kind_id", key=True),
+    index=[Index("fingerprint_hours_by_hour", "hour", "fingerprint_id", "n")],
+)
+# Exact for ever: what a filter by release or environment adds up.
+fingerprint_totals = _counts(
+    "fingerprint_totals",
+    _number("fingerprint_id", key=True),
+    _number("kind_id", key=True),
+    _number("first_seen"),
+    _number("last_seen"),
+    index=[Index("fingerprint_totals_by_kind", "kind_id")],
+)
+# Sketches (HyperLogLog) of the users that were met. Day 0 holds those of all days.
+fingerprint_users = Table(
+    "fingerprint_users",
+    metadata,
+    _number("fingerprint_id", key=True),
+    _number("day", key=True),
+    Column("sketch", LargeBinary, nullable=False),
+)
+
+
+def _event_columns() -> list[Column[Any]]:
+    return [
+        _text("id"),
+        _number("fingerprint_id"),
+        _number("kind_id"),
+        _number("at"),
+        Column("user_id", Text),
+        Column("request_id", Text),
+        _text("route"),
+        Column("payload", LargeBinary, nullable=False),
+    ]
+
+
+def _by_user(table: str) -> Index:
+    known = text("user_id IS NOT NULL")
+    return Index(
+        f"{table}_by_user", "user_id", sqlite_where=known, postgresql_where=known
+    )
+
+
+# Nothing is unique here, since partitions could not hold it: the watermark, moved in
+# the same transaction, is what keeps an event from being stored twice.
 events = Table(
     "events",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("group_id", ForeignKey("groups.id"), nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("environment", Text, nullable=False),
-    Column("release", Text, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("user_id", Text),
-    Column("request_id", Text),
-    Column("payload", LargeBinary, nullable=False),
-    Index("events_by_group", "group_id", "at"),
-    Index("events_by_time", "at"),
+    *_event_columns(),
+    Index("events_by_id", "id"),
+    Index("events_by_fingerprint", "fingerprint_id", "at"),
+    # With the kind, by which an application's own are found among many others.
+    Index("events_by_time", "at", "kind_id"),
+    _by_user("events"),
+    postgresql_partition_by="RANGE (at)",
+)
+
+# The first and the last event of a group, when retention takes them out of `events`.
+landmarks = Table(
+    "landmarks",
+    metadata,
+    *_event_columns(),
+    Index("landmarks_by_id", "id"),
+    Index("landmarks_by_fingerprint", "fingerprint_id", "at"),
+    _by_user("landmarks"),
+)
+
+# Of the kept events: their route, and every tag under its own name. What is beyond a
+# hundred values of a name is counted under the value `…`.
+facets = Table(
+    "facets",
+    metadata,
+    _number("fingerprint_id", key=True),
+    _text("name", key=True),
+    _text("value", key=True),
+    _number("n"),
+    _number("last_seen"),
+    Index("facets_by_value", "name", "value"),
+    sqlite_with_rowid=False,
 )
 
 # The frames of events, which refer to them by hash: a few stacks make nearly all.
+# `last_used` is the day of the newest event that does. A stack that `unit_stacks` names
+# may be asked for again, however old it is.
 stacks = Table(
     "stacks",
     metadata,
-    Column("hash", Text, primary_key=True),
+    _text("hash", key=True),
     Column("frames", LargeBinary, nullable=False),
-)
-
-group_minutes = Table(
-    "group_minutes",
-    metadata,
-    Column("minute", BigInteger, primary_key=True),
-    Column("group_id", ForeignKey("groups.id"), primary_key=True),
-    Column("environment", Text, primary_key=True),
-    Column("release", Text, primary_key=True),
-    Column("n", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-group_hours = Table(
-    "group_hours",
-    metadata,
-    Column("group_id", ForeignKey("groups.id"), primary_key=True),
-    Column("hour", BigInteger, primary_key=True),
-    Column("environment", Text, primary_key=True),
-    Column("release", Text, primary_key=True),
-    Column("n", BigInteger, nullable=False),
-    Index("group_hours_by_hour", "hour", "group_id", "n"),
-    sqlite_with_rowid=False,
+    _number("last_used"),
+    Index("stacks_by_last_used", "last_used"),
 )
 
 answers = Table(
     "answers",
     metadata,
-    Column("id", _Number, primary_key=True),
-    Column("application", Text, nullable=False),
-    Column("environment", Text, nullable=False),
-    Column("release", Text, nullable=False),
-    Column("code", Text, nullable=False),
+    _id(),
+    _text("application"),
+    _text("environment"),
+    _text("release"),
+    _text("code"),
     Column("status", Integer, nullable=False),
-    Column("method", Text, nullable=False),
-    Column("route", Text, nullable=False),
+    _text("method"),
+    _text("route"),
     UniqueConstraint(
         "application", "environment", "release", "code", "status", "method", "route"
     ),
 )
+answer_hours = _counts(
+    "answer_hours", _number("answer_id", key=True), _number("hour", key=True)
+)
 
-answer_hours = Table(
-    "answer_hours",
+# Errors that were counted and not kept, by reason.
+losses = Table(
+    "losses",
     metadata,
-    Column("answer_id", ForeignKey("answers.id"), primary_key=True),
-    Column("hour", BigInteger, primary_key=True),
-    Column("n", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
+    _id(),
+    _text("application"),
+    _text("environment"),
+    _text("release"),
+    _text("reason"),
+    UniqueConstraint("application", "environment", "release", "reason"),
+)
+loss_hours = _counts(
+    "loss_hours", _number("loss_id", key=True), _number("hour", key=True)
 )
 
 # How far each unit of the spool has been moved. A finished unit's row stays for a
@@ -130,10 +260,10 @@ answer_hours = Table(
 watermarks = Table(
     "watermarks",
     metadata,
-    Column("unit_id", Text, primary_key=True),
-    Column("position", BigInteger, nullable=False),
+    _text("unit_id", key=True),
+    _number("position"),
     Column("finished", Boolean, nullable=False),
-    Column("moved_at", BigInteger, nullable=False),
+    _number("moved_at"),
 )
 
 # What the keys of a unit count. The definitions lie below the watermark and are not
@@ -142,7 +272,7 @@ watermarks = Table(
 unit_keys = Table(
     "unit_keys",
     metadata,
-    Column("unit_id", Text, primary_key=True),
+    _text("unit_id", key=True),
     Column("key", LargeBinary, primary_key=True),
     Column("definition", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
@@ -152,10 +282,10 @@ unit_keys = Table(
 unit_stacks = Table(
     "unit_stacks",
     metadata,
-    Column("unit_id", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("hash", Text, nullable=False),
-    Column("culprit", Text, nullable=False),
+    _text("unit_id", key=True),
+    _text("key", key=True),
+    _text("hash"),
+    _text("culprit"),
     sqlite_with_rowid=False,
 )
 
@@ -163,26 +293,26 @@ unit_stacks = Table(
 counter_marks = Table(
     "counter_marks",
     metadata,
-    Column("unit_id", Text, primary_key=True),
-    Column("slot", BigInteger, primary_key=True),
-    Column("n", BigInteger, nullable=False),
+    _text("unit_id", key=True),
+    _number("slot", key=True),
+    _number("n"),
     sqlite_with_rowid=False,
 )
 
 quarantine = Table(
     "quarantine",
     metadata,
-    Column("id", _Number, primary_key=True),
-    Column("unit_id", Text, nullable=False),
-    Column("position", BigInteger, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
+    _id(),
+    _text("unit_id"),
+    _number("position"),
+    _number("at"),
+    _text("reason"),
     Column("payload", LargeBinary, nullable=False),
 )
 
 used_tokens = Table(
     "used_tokens",
     metadata,
-    Column("token_id", Text, primary_key=True),
-    Column("expires_at", BigInteger, nullable=False),
+    _text("token_id", key=True),
+    _number("expires_at"),
 )

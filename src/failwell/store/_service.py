@@ -15,7 +15,7 @@ from failwell.store._times import microseconds, moment
 
 _logger = logging.getLogger("failwell")
 
-_LOSSES = ("error not recorded", "error not written")
+_LOSSES = ("error not recorded", "error not written", "quota", "disk full")
 """The reasons of `Recorder.dropped` that mean that an entry is missing."""
 
 
@@ -70,14 +70,21 @@ class ErrorLoggingService:
         recorder: Keeps them.
         store: Answers.
         settle: Called before reading: waits until the store has what is spooled.
+        application: Whose errors are read; None for all that share the store.
     """
 
     def __init__(
-        self, recorder: ErrorRecorder, store: Store, settle: Callable[[], object]
+        self,
+        recorder: ErrorRecorder,
+        store: Store,
+        settle: Callable[[], object],
+        *,
+        application: str | None = None,
     ) -> None:
         self._recorder = recorder
         self._store = store
         self._settle = settle
+        self._application = application
 
     def log_error(
         self,
@@ -128,7 +135,8 @@ class ErrorLoggingService:
             ValueError: `limit` is out of range.
         """
         self._settle()
-        return [_entry(record) for record in self._store.recent(limit)]
+        recent = self._store.recent(limit, application=self._application)
+        return [_entry(record) for record in recent]
 
     def get_error_stats(
         self, start_date: datetime, end_date: datetime
@@ -147,7 +155,7 @@ class ErrorLoggingService:
             ValueError: `start_date` is after `end_date`.
         """
         self._settle()
-        stats = self._store.stats(start_date, end_date)
+        stats = self._store.stats(start_date, end_date, application=self._application)
         types: dict[str, int] = {}
         for qualified, count in stats.error_types.items():
             name = _class_name(qualified)

@@ -6,72 +6,94 @@ perhaps in a batch that was moved long before the record.
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import select, update
 
-from failwell.store._batch import Batch, StoredRecord, clean, refer
-from failwell.store._queries import find_stacks
+from failwell.store._batch import Batch
+from failwell.store._bulk import Bulk, Transaction, insertion
 from failwell.store._schema import stacks, unit_stacks
+from failwell.store._spooled import SpooledRecord
 from failwell.store._stacks import StoredStack, UnitStack
-
-_PER_QUERY = 500
-_OF_UNIT = select(unit_stacks.c.key, unit_stacks.c.hash, unit_stacks.c.culprit).where(
-    unit_stacks.c.unit_id == bindparam("unit"),
-    unit_stacks.c.key.in_(bindparam("keys", expanding=True)),
-)
+from failwell.store._text import clean
+from failwell.store._times import DAY
 
 
 class UnitStacks:
     """The stacks of one unit in one transaction.
 
     Args:
-        connection: A writing transaction.
+        transaction: A writing one.
         unit_id: The unit.
     """
 
-    def __init__(self, connection: Connection, unit_id: str) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction, unit_id: str) -> None:
+        self._transaction = transaction
         self._unit_id = unit_id
+        self._known: dict[str, StoredStack] = {}
 
-    def resolve(self, new: Batch) -> list[StoredRecord]:
-        """Keep what the batch brought, and return its records with their references."""
-        self._insert(entry.stack for entry in new.stacks)
-        self._insert(stack for read in new.records for stack in read.stacks if stack)
-        known = {entry.key: entry for entry in new.stacks}
+    def resolve(self, new: Batch) -> list[bytes]:
+        """Keep what the batch brought; return each of its records as it is to be kept."""
         self._remember(new.stacks)
-        wanted = {
-            info.stack
-            for read in new.records
-            for info in read.record.exceptions
-            if info.stack and info.stack not in known
-        }
-        known.update((entry.key, entry) for entry in self._earlier(sorted(wanted)))
-        return [refer(read, known) for read in new.records]
-
-    def _insert(self, given: Iterable[StoredStack]) -> None:
-        new = {stack.hash: stack.encoded for stack in given}
-        # Asked for first: most are there already, and each is many times its hash.
-        for known in find_stacks(self._connection, list(new), stacks.c.hash):
-            del new[known.hash]
-        rows = [{"hash": hash_, "frames": frames} for hash_, frames in new.items()]
-        if rows:
-            self._connection.execute(insert(stacks).on_conflict_do_nothing(), rows)
+        self._recall(new.records)
+        payloads = [record.refer(self._known) for record in new.records]
+        self._keep(new)
+        return payloads
 
     def _remember(self, entries: Iterable[UnitStack]) -> None:
+        for entry in entries:
+            self._known.setdefault(entry.key, entry.stack)
         rows = [
-            {
-                "unit_id": self._unit_id,
-                "key": entry.key,
-                "hash": entry.stack.hash,
-                "culprit": clean(entry.stack.culprit),
-            }
-            for entry in entries
+            (self._unit_id, key, stack.hash, clean(stack.culprit))
+            for key, stack in self._known.items()
         ]
-        if rows:
-            self._connection.execute(insert(unit_stacks).on_conflict_do_nothing(), rows)
+        _NEW_KEYS.run(self._transaction, sorted(rows))
 
-    def _earlier(self, keys: list[str]) -> Iterable[UnitStack]:
-        for start in range(0, len(keys), _PER_QUERY):
-            some = {"unit": self._unit_id, "keys": keys[start:][:_PER_QUERY]}
-            for key, hash_, culprit in self._connection.execute(_OF_UNIT, some):
-                yield UnitStack(0, key, StoredStack(hash_, b"", culprit))
+    def _recall(self, records: Iterable[SpooledRecord]) -> None:
+        wanted = {key for record in records for key in record.stacks}
+        rows = [(self._unit_id, key) for key in sorted(wanted - self._known.keys())]
+        for key, hash_, culprit in _OF_UNIT.fetch(self._transaction, rows):
+            self._known[key] = StoredStack(hash_, b"", culprit)
+
+    def _keep(self, new: Batch) -> None:
+        """Store the new stacks, and note the day on which each was used last."""
+        given = {entry.stack.hash: entry.stack for entry in new.stacks}
+        days = dict.fromkeys(given, 0)
+        for record in new.records:
+            given.update((stack.hash, stack) for stack in record.brought if stack)
+            for hash_ in record.stacks:
+                days[hash_] = max(record.at // DAY, days.get(hash_, 0))
+        # Asked for first: most are there already, and each is many times its hash.
+        known: dict[str, int] = dict(
+            _LAST_USED.fetch(self._transaction, [(h,) for h in sorted(days)])
+        )
+        newer = [(h, day) for h, day in days.items() if known.get(h, day) < day]
+        _USED.run(self._transaction, sorted(newer))
+        rows = [
+            (hash_, stack.encoded, days[hash_])
+            for hash_, stack in given.items()
+            if hash_ not in known
+        ]
+        _NEW.run(self._transaction, sorted(rows))
+
+
+_NEW_KEYS = insertion(unit_stacks, *unit_stacks.c.keys())
+_OF_UNIT = Bulk(
+    [unit_stacks.c.unit_id, unit_stacks.c.key],
+    lambda new: select(
+        unit_stacks.c.key, unit_stacks.c.hash, unit_stacks.c.culprit
+    ).where(unit_stacks.c.unit_id == new["unit_id"], unit_stacks.c.key == new["key"]),
+)
+_LAST_USED = Bulk(
+    [stacks.c.hash],
+    lambda new: select(stacks.c.hash, stacks.c.last_used).where(
+        stacks.c.hash == new["hash"]
+    ),
+)
+_USED = Bulk(
+    [stacks.c.hash, stacks.c.last_used],
+    lambda new: (
+        update(stacks)
+        .where(stacks.c.hash == new["hash"], stacks.c.last_used < new["last_used"])
+        .values(last_used=new["last_used"])
+    ),
+)
+_NEW = insertion(stacks, *stacks.c.keys())

@@ -6,11 +6,18 @@ from typing import NamedTuple
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 MINUTES_PER_HOUR = 60
+HOURS_PER_DAY = 24
+MINUTES_PER_DAY = HOURS_PER_DAY * MINUTES_PER_HOUR
+HOUR = MINUTES_PER_HOUR * MINUTE
+DAY = HOURS_PER_DAY * HOUR
 HOURS_SHOWN = 24
+MINUTES_SHOWN = 25 * MINUTES_PER_HOUR
+"""How far back groups are counted by the minute."""
+HOURS_KEPT = 400 * HOURS_PER_DAY
+"""How far back groups are counted by the hour."""
 LATEST_SECOND = 253_402_300_800
 """The first second of the year 10000, which no datetime can hold."""
 LATEST_MINUTE = LATEST_SECOND // 60
-LONGEST_SERIES_HOURS = 24 * 366 * 10
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -22,11 +29,9 @@ class MinuteRange(NamedTuple):
     end: int
 
     @property
-    def hours(self) -> "MinuteRange":
-        """The hours wholly inside, as numbers of hours; empty when `first >= end`."""
-        return MinuteRange(
-            -(-self.first // MINUTES_PER_HOUR), self.end // MINUTES_PER_HOUR
-        )
+    def hours(self) -> range:
+        """The hours that it touches."""
+        return range(self.first // MINUTES_PER_HOUR, -(-self.end // MINUTES_PER_HOUR))
 
 
 def minute_range(start: datetime, end: datetime) -> MinuteRange:
@@ -37,7 +42,7 @@ def minute_range(start: datetime, end: datetime) -> MinuteRange:
     Raises:
         ValueError: `start` is after `end`.
     """
-    first, last = _aware(start), _aware(end)
+    first, last = aware(start), aware(end)
     if first > last:
         message = (
             f"start ({first.isoformat()}) is after end ({last.isoformat()}); "
@@ -53,9 +58,14 @@ def moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def hour_start(hour: int) -> datetime:
-    """Return the aware datetime, in UTC, at which an hour begins."""
-    return _EPOCH + timedelta(hours=hour)
+def minute_start(minute: int) -> datetime:
+    """Return the aware datetime, in UTC, at which a minute begins."""
+    return _EPOCH + timedelta(minutes=minute)
+
+
+def stored(time: datetime) -> int:
+    """Return the stored form of a moment; UTC when naive."""
+    return (aware(time) - _EPOCH) // timedelta(microseconds=1)
 
 
 def microseconds(seconds: float) -> int:
@@ -63,5 +73,6 @@ def microseconds(seconds: float) -> int:
     return round(seconds * SECOND)
 
 
-def _aware(time: datetime) -> datetime:
+def aware(time: datetime) -> datetime:
+    """Return a moment with its zone, which is UTC where it has none."""
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time

@@ -1,0 +1,48 @@
+"""What an application lets failwell ask about an error: whose it is, and its group.
+
+Owns the two questions. They are asked by the recorder, which guards itself.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import TypeVar
+
+AskUser = TypeVar("AskUser", bound=Callable[[], object])
+AskGroup = TypeVar("AskGroup", bound=Callable[[BaseException], object])
+
+
+class Callbacks:
+    """The functions of one application, or of several that share them."""
+
+    def __init__(self) -> None:
+        self.user: Callable[[], object] | None = None
+        self.group: Callable[[BaseException], object] | None = None
+
+    def ask_user(self, function: AskUser) -> AskUser:
+        """Have `function` asked who the user is.
+
+        Raises:
+            TypeError: It is no function, or a coroutine function.
+        """
+        self.user = _checked(function, "the user is told by a function")
+        return function
+
+    def ask_group(self, function: AskGroup) -> AskGroup:
+        """Have `function` asked for the fingerprint of an error.
+
+        Raises:
+            TypeError: As above.
+        """
+        self.group = _checked(function, "the group is told by a function")
+        return function
+
+
+Function = TypeVar("Function")
+
+
+def _checked(function: Function, wanted: str) -> Function:
+    if not callable(function) or inspect.iscoroutinefunction(function):
+        kind = "a coroutine function" if callable(function) else repr(function)
+        message = f"{wanted} that can be called where the error is, not by {kind}"
+        raise TypeError(message)
+    return function

@@ -1,0 +1,192 @@
+"""How the value of each kind of setting is read, and the sentence that refuses it.
+
+Owns what is allowed; which settings there are stands in `_settings`.
+"""
+
+import re
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+_TEXT_LENGTH = 200
+_KEY_LENGTH = 16
+MODULE = r"-?[^\W\d]\w*(\.[^\W\d]\w*)*"
+MODULE_SAID = "modules such as shop or -shop.vendored, separated by commas"
+HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}"
+HEADER_SAID = "names of headers such as X-Tenant, separated by commas"
+_SOUGHT = r"[\w. -]{2,100}|/.{1,500}/"
+_SOUGHT_SAID = (
+    "names such as tax_id and patterns in slashes such as /AB-\\d{6}/, as a list, or "
+    "separated by commas where no pattern has one"
+)
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or has a value that is not allowed; says which and why."""
+
+
+def _refuse(name: str, value: object, allowed: str) -> SettingsError:
+    # The value itself stays out of the sentence: it may be a key.
+    return SettingsError(f"{name} is a {type(value).__name__}; allowed: {allowed}")
+
+
+def read_text(name: str, value: object) -> str:
+    """Return a line of printable characters, which may be empty."""
+    if (
+        not isinstance(value, str)
+        or not value.isprintable()
+        or len(value) > _TEXT_LENGTH
+    ):
+        raise _refuse(
+            name, value, f"a line of at most {_TEXT_LENGTH} printable characters"
+        )
+    return value
+
+
+def read_name(name: str, value: object) -> str:
+    """Return a line of printable characters."""
+    if value == "":
+        raise _refuse(
+            name, value, f"a line of 1 to {_TEXT_LENGTH} printable characters"
+        )
+    return read_text(name, value)
+
+
+def read_path(name: str, value: object) -> Path:
+    """Return the path of a folder."""
+    if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
+        raise _refuse(name, value, "the path of a folder")
+    return Path(value)
+
+
+def read_store_url(name: str, value: object) -> str:
+    """Return the URL of a database that the store can use."""
+    if isinstance(value, str) and re.match(
+        r"postgresql(\+psycopg)?://[^/]*/[^?]", value
+    ):
+        if find_spec("psycopg") is None:
+            message = (
+                f"{name} names a PostgreSQL database, and its driver is not installed: "
+                'pip install "failwell[postgresql]"'
+            )
+            raise SettingsError(message)
+        return value
+    # Without a path SQLAlchemy would open a store in memory and forget all of it.
+    if isinstance(value, str) and re.match("sqlite:///[^?:]", value):
+        return value
+    raise _refuse(
+        name,
+        value,
+        "a URL such as sqlite:////var/lib/app/errors.db or "
+        "postgresql://user:password@host/errors; other databases are not supported",
+    )
+
+
+def read_key(name: str, value: object) -> str:
+    """Return a secret that is long enough."""
+    if not isinstance(value, str) or len(value) < _KEY_LENGTH:
+        raise _refuse(
+            name, value, f"a secret text of at least {_KEY_LENGTH} characters"
+        )
+    return value
+
+
+def read_prefix(name: str, value: object) -> str:
+    """Return a URL prefix."""
+    # `<` would begin a variable of Flask's URL rules, `//` another host.
+    if not isinstance(value, str) or not re.fullmatch(r"(/[\w.~-]+)+", value, re.ASCII):
+        raise _refuse(
+            name,
+            value,
+            "a path such as /failwell: letters, digits and ._~- behind each slash, "
+            "none at its end",
+        )
+    return value
+
+
+def read_optional_prefix(name: str, value: object) -> str:
+    """Return a URL prefix, or an empty text."""
+    return "" if value == "" else read_prefix(name, value)
+
+
+def read_flag(name: str, value: object) -> bool:
+    """Return whether it is true; a text says it, too."""
+    text = str(value).lower()
+    if isinstance(value, (bool, str, int)) and text in _TRUE + _FALSE:
+        return text in _TRUE
+    raise _refuse(name, value, "true or false")
+
+
+def one_of(*allowed: str) -> Callable[[str, Any], str]:
+    """Return a reader of one of a few words."""
+
+    def read(name: str, value: object) -> str:
+        if value not in allowed:
+            raise _refuse(name, value, f"one of {', '.join(allowed)}")
+        return str(value)
+
+    return read
+
+
+def whole_number(lowest: int, highest: int | None = None) -> Callable[[str, Any], int]:
+    """Return a reader of a whole number within bounds."""
+    said = f"a whole number from {lowest}" + (f" to {highest}" if highest else "")
+
+    def read(name: str, value: object) -> int:
+        try:
+            number = int(str(value))
+        except ValueError:
+            number = lowest - 1
+        if isinstance(value, bool) or number < lowest:
+            raise _refuse(name, value, said)
+        if highest is not None and number > highest:
+            raise _refuse(name, value, said)
+        return number
+
+    return read
+
+
+def list_of(pattern: str, allowed: str) -> Callable[[str, Any], tuple[str, ...]]:
+    """Return a reader of texts that match, as a list or separated by commas."""
+
+    def read(name: str, value: object) -> tuple[str, ...]:
+        if isinstance(value, str):
+            value = [entry.strip() for entry in value.split(",") if entry.strip()]
+        if not isinstance(value, (list, tuple, set, frozenset)):
+            raise _refuse(name, value, allowed)
+        for entry in value:
+            if not isinstance(entry, str) or not re.fullmatch(pattern, entry):
+                message = f"{name} holds {entry!r}; allowed: {allowed}"
+                raise SettingsError(message)
+        return tuple(value)
+
+    return read
+
+
+def read_secrets(name: str, value: object) -> tuple[str, ...]:
+    """Return names and patterns of secrets."""
+    entries = list_of(_SOUGHT, _SOUGHT_SAID)(name, value)
+    for entry in entries:
+        if entry.startswith("/"):
+            _check_pattern(name, entry)
+    return entries
+
+
+def _check_pattern(name: str, entry: str) -> None:
+    # Loaded here: only who gives patterns pays for it this early.
+    import re2  # noqa: PLC0415 - see above
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        found = re2.compile(entry[1:-1], options).search("")
+    except re2.error as error:
+        said = error.args[0]
+        said = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        message = f"{name} holds {entry!r}, which is no pattern of re2: {said}"
+        raise SettingsError(message) from error
+    if found is not None:
+        message = f"{name} holds {entry!r}, which matches the empty text"
+        raise SettingsError(message)

@@ -1,0 +1,123 @@
+"""What is done to the store by people and by retention: merges, states, removals."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from failwell._clock import Clock
+from failwell._late import LateModule
+from failwell.store._model import Erased, Pruned, Retention
+from failwell.store._query import STATES, State, one_of
+from failwell.store._reader import StoreReader
+from failwell.store._times import microseconds
+
+if TYPE_CHECKING:
+    from failwell.store import _erasure, _merging, _retention
+else:
+    # They import SQLAlchemy, which costs 100 ms: only on use.
+    _erasure = LateModule("failwell.store._erasure")
+    _merging = LateModule("failwell.store._merging")
+    _retention = LateModule("failwell.store._retention")
+
+
+class StoreKeeper(StoreReader):
+    """What changes a store and does not come from the spool.
+
+    Args:
+        url: Of the database.
+        clock: Says what the present moment is.
+        retention: How much is kept.
+    """
+
+    def __init__(self, url: str, *, clock: Clock, retention: Retention) -> None:
+        super().__init__(url, clock=clock)
+        self._retention = retention
+
+    def merge(self, group_ids: Sequence[int]) -> int:
+        """Make groups one with the first of them, for what comes later too.
+
+        Counts, users and times add up; text and state are those of the first. Ids of
+        the others lead to it.
+
+        Returns:
+            The id of the group that they are now.
+
+        Raises:
+            NotFoundError: One of the groups does not exist.
+            StoreError: The store cannot be written; nothing was merged.
+            ValueError: They are fewer than two, or of several applications.
+        """
+        with self._database.writing() as connection:
+            return _merging.merge_groups(connection, group_ids)
+
+    def unmerge(self, group_id: int) -> list[int]:
+        """Take a merge back, for what comes later too.
+
+        Args:
+            group_id: A group that was merged into another, which then comes back
+                alone; or the other, and all come back that were merged into it.
+
+        Returns:
+            The ids of the groups that are there again.
+
+        Raises:
+            NotFoundError: There is no such group.
+            StoreError: The store cannot be written; nothing was changed.
+            ValueError: The group has no part in a merge.
+        """
+        with self._database.writing() as connection:
+            return _merging.unmerge_group(connection, group_id)
+
+    def set_state(self, group_ids: Sequence[int], state: State) -> None:
+        """Say of groups whether they are `open`, `resolved` or `muted`.
+
+        A resolved one opens again with the next error that happens after this.
+
+        Raises:
+            NotFoundError: One of the groups does not exist.
+            StoreError: The store cannot be written; nothing was changed.
+            ValueError: `state` is none of the three.
+        """
+        one_of("state", state, STATES)
+        with self._database.writing() as connection:
+            _merging.set_group_state(connection, group_ids, state, self._now())
+
+    def prune(self, *, thorough: bool = True) -> Iterator[Pruned]:
+        """Remove what is beyond the limits of retention, a small step at a time.
+
+        A step is a transaction and runs when it is asked for: ingest and readers work
+        between them. Totals stay, and the first and last event of each group.
+
+        Args:
+            thorough: Whether to look at counts, tags and stacks too, and not only
+                whether there are too many events.
+
+        Yields:
+            What a step removed.
+
+        Raises:
+            StoreError: The store cannot be written; what was yielded is done.
+        """
+        return _retention.prune(
+            self._database, self._retention, self._now(), thorough=thorough
+        )
+
+    def erase(self, user_id: str) -> Erased:
+        """Remove what is kept of one user, all at once or nothing.
+
+        What is still spooled comes later: settle first. Counts stay, for they name
+        nobody; so do errors of others whose text mentions the user.
+
+        Args:
+            user_id: As errors were recorded with it.
+
+        Returns:
+            What was removed; zeros where nothing is known of the user.
+
+        Raises:
+            StoreError: The store cannot be written; nothing was removed.
+        """
+        with self._database.writing() as connection:
+            return _erasure.erase_user(connection, user_id)
+
+    def _now(self) -> int:
+        return microseconds(self._clock.now())

@@ -1,0 +1,227 @@
+"""One batch of a unit moves into the database in one transaction with its watermark.
+
+What a transaction did not commit is read again from the spool; what it did commit lies
+below the watermark and is never read again. That gives the effect of exactly once.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from failwell.records import GroupDefinition
+from failwell.spool import Counter
+from failwell.store._batch import Batch, Rejected
+from failwell.store._bulk import Bulk, Insert, Load, Row, Transaction, insertion
+from failwell.store._counts import (
+    is_sane,
+    read_definitions,
+    read_growth,
+    read_keys,
+    read_marks,
+    remember_keys,
+    write_counts,
+)
+from failwell.store._facets import Facets
+from failwell.store._fingerprints import Label
+from failwell.store._labels import Labels
+from failwell.store._memory import Memory
+from failwell.store._schema import (
+    counter_marks,
+    events,
+    quarantine,
+    unit_keys,
+    unit_stacks,
+    watermarks,
+)
+from failwell.store._spooled import SpooledRecord
+from failwell.store._stacking import UnitStacks
+from failwell.store._text import clean, clean_message
+from failwell.store._times import DAY, SECOND
+
+_FINISHED_KEPT = 30 * 24 * 3600 * SECOND
+_QUARANTINE_KEPT = 1000
+_LARGEST_QUARANTINED = 64 * 1024
+
+
+class Ingested(NamedTuple):
+    """What one batch brought."""
+
+    records: int = 0
+    counted: int = 0
+    rejected: int = 0
+
+    def plus(self, other: "Ingested") -> "Ingested":
+        """Return both together."""
+        return Ingested(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class Progress(NamedTuple):
+    """How far a unit has been moved."""
+
+    position: int
+    finished: bool
+
+
+def read_progress(connection: Connection, unit_id: str) -> Progress:
+    """Return how far a unit has been moved; position 0 for an unknown one."""
+    transaction = Transaction(connection)
+    for position, finished in _PROGRESS.fetch(transaction, [(unit_id,)]):
+        return Progress(position, bool(finished))
+    return Progress(0, finished=False)
+
+
+def covers(
+    connection: Connection, unit_id: str, size: int, counters: Iterable[Counter]
+) -> bool:
+    """Return whether all of a unit up to `size` and these counters are stored."""
+    position, finished = read_progress(connection, unit_id)
+    if finished:
+        return True
+    if position < size:
+        return False
+    transaction = Transaction(connection)
+    sane = [counter for counter in counters if is_sane(counter)]
+    marks = read_marks(transaction, unit_id, sane)
+    missing = [c for c in sane if marks.get(c.slot, 0) < c.count]
+    # A key without a definition below the size has lost it: it will never come.
+    return not read_keys(transaction, unit_id, (c.key for c in missing))
+
+
+class Move:
+    """One batch on its way in.
+
+    Args:
+        transaction: A writing one.
+        memory: What earlier batches left.
+        unit_id: The unit it comes from.
+        now: The present moment.
+    """
+
+    def __init__(
+        self, transaction: Transaction, memory: Memory, unit_id: str, now: int
+    ) -> None:
+        self._memory = memory
+        self._transaction = transaction
+        self._connection = transaction.connection
+        self._unit_id = unit_id
+        self._now = now
+
+    def run(
+        self, batch: Batch, counters: Sequence[Counter], *, finished: bool
+    ) -> Ingested:
+        """Store what lies above the watermark, and move the watermark."""
+        transaction, unit_id = self._transaction, self._unit_id
+        position, already_finished = read_progress(self._connection, unit_id)
+        if already_finished:
+            return Ingested()
+        new = _above(batch, position)
+        remember_keys(transaction, unit_id, new.definitions)
+        growth = read_growth(transaction, unit_id, counters)
+        met = read_definitions(transaction, unit_id, (user.key for user in new.users))
+        payloads = UnitStacks(transaction, unit_id).resolve(new)
+        definitions = [entry.definition for entry in new.definitions]
+        definitions += [definition for definition, _, _ in growth.new]
+        labels = Labels(transaction, [*definitions, *met.values()], new.records)
+        self._insert_events(new.records, labels.records, payloads)
+        write_counts(transaction, labels, growth, self._now)
+        for _, key, user in new.users:
+            definition = met.get(key)
+            if isinstance(definition, GroupDefinition):
+                labels.group(definition).users.add(user)
+        newest = max((record.at for record in new.records), default=self._now)
+        labels.write(newest // DAY)
+        self._set_aside(new.rejected)
+        self._move_watermark(max(position, batch.position), finished=finished)
+        return Ingested(len(new.records), growth.total, len(new.rejected))
+
+    def _insert_events(
+        self,
+        records: Sequence[SpooledRecord],
+        labels: Sequence[Label],
+        payloads: Sequence[bytes],
+    ) -> None:
+        facets = Facets(self._memory)
+        for record, label in zip(records, labels, strict=True):
+            label.span.add_event(record.at)
+            facets.add(label.fingerprint_id, record)
+        _EVENTS.run(self._transaction, list(map(_row, records, labels, payloads)))
+        facets.write(self._transaction)
+
+    def _set_aside(self, rejected: Sequence[Rejected]) -> None:
+        if not rejected:
+            return
+        rows = [
+            {
+                "unit_id": self._unit_id,
+                "position": entry.position,
+                "at": self._now,
+                "reason": clean_message(entry.reason),
+                "payload": entry.payload[:_LARGEST_QUARANTINED],
+            }
+            for entry in rejected
+        ]
+        self._connection.execute(insert(quarantine), rows)
+        newest = select(func.max(quarantine.c.id)).scalar_subquery()
+        self._connection.execute(
+            delete(quarantine).where(quarantine.c.id <= newest - _QUARANTINE_KEPT)
+        )
+
+    def _move_watermark(self, position: int, *, finished: bool) -> None:
+        row = self._unit_id, position, finished, self._now
+        _WATERMARK.run(self._transaction, [row])
+        if finished:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop what only an unfinished unit needs, and long finished units."""
+        for table in (unit_keys, unit_stacks, counter_marks):
+            self._connection.execute(
+                delete(table).where(table.c.unit_id == self._unit_id)
+            )
+        self._connection.execute(
+            delete(watermarks).where(
+                watermarks.c.finished,
+                watermarks.c.moved_at < self._now - _FINISHED_KEPT,
+            )
+        )
+
+
+def _above(batch: Batch, position: int) -> Batch:
+    return Batch(
+        batch.position,
+        [entry for entry in batch.records if entry.position > position],
+        [entry for entry in batch.stacks if entry.position > position],
+        [entry for entry in batch.definitions if entry.position > position],
+        [entry for entry in batch.users if entry.position > position],
+        [entry for entry in batch.rejected if entry.position > position],
+    )
+
+
+def _row(record: SpooledRecord, label: Label, payload: bytes) -> Row:
+    return (
+        record.id,
+        label.fingerprint_id,
+        label.kind_id,
+        record.at,
+        None if record.user_id is None else clean(record.user_id),
+        None if record.request_id is None else clean(record.request_id),
+        clean(record.route),
+        payload,
+    )
+
+
+def _replace(insert: Insert) -> Insert:
+    new = insert.excluded
+    values = {name: new[name] for name in ("position", "finished", "moved_at")}
+    return insert.on_conflict_do_update(index_elements=["unit_id"], set_=values)
+
+
+_PROGRESS = Bulk(
+    [watermarks.c.unit_id],
+    lambda new: select(watermarks.c.position, watermarks.c.finished).where(
+        watermarks.c.unit_id == new["unit_id"]
+    ),
+)
+_WATERMARK = insertion(watermarks, *watermarks.c.keys(), otherwise=_replace)
+_EVENTS = Load(events)
