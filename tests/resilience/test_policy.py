@@ -308,6 +308,19 @@ def test_a_function_keeps_its_name() -> None:
     assert POLICIES.named("policy-by-name") == []
 
 
+def test_a_policy_round_another_stays_known() -> None:
+    """Both are found while the function lives, and each has its own faults."""
+    inner, outer = Policy("policy-inside"), Policy("policy-outside")
+    call = outer(inner(int))
+    del inner, outer
+    gc.collect()
+
+    found = [POLICIES.named(name) for name in ("policy-inside", "policy-outside")]
+
+    assert [len(policies) for policies in found] == [1, 1]
+    assert call("5") == 5
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -25,7 +25,7 @@ class timeout:  # noqa: N801 - it is written like the function it is used as
     still happen**. At most `threads` run at a time, those left behind included; when all
     are taken, calls are refused with `BulkheadFullError`. A retry calls again only when
     `CallTimeoutError` is named, for the first call may still succeed. A database session
-    that belongs to a thread is another one there. It costs about 30 µs a call. Where a
+    that belongs to a thread is another one there. Each call switches threads twice. Where a
     client takes a time-out, hand it `remaining_or(…)` of a `deadline` instead.
 
     Inside, `remaining()` tells the time left, also where a deadline around is earlier.

@@ -142,9 +142,10 @@ class Policy:
         features = self._features(awaited=awaited)
         wrapper = fuse(features, {**names, "function": faulty})
         self._wrappers[wrapper] = attempt
+        functools.update_wrapper(wrapper, function)
         # Nobody else may hold the policy, and who looks for it by name must find it.
         wrapper.policy = self  # type: ignore[attr-defined] # a function takes any
-        return functools.wraps(function)(wrapper)
+        return wrapper
 
     def inject(self, fault: Fault | None) -> None:
         """Put a fault in front of each function, those to come too; None takes it away.
