@@ -85,8 +85,8 @@ def test_a_failure_of_a_probe_that_gave_its_place_up_opens_nothing() -> None:
     for ticket in old:
         breaker.circuit.fail(ticket, OSError())
     state = breaker.state
-    breaker.circuit.finish(first, None)
-    breaker.circuit.finish(second, None)
+    breaker.circuit.finish(first, None, 0.0)
+    breaker.circuit.finish(second, None, 0.0)
 
     assert state is CircuitState.HALF_OPEN
     assert breaker.state is CircuitState.CLOSED

@@ -229,12 +229,16 @@ def test_11_a_probe_that_never_returns_is_replaced(
 ) -> None:
     """After its time another call is let through."""
     hanging = _Hanging(half_open)
-    clock.advance(30)
+    clock.advance(29)
+    lefts = [half_open.retry_after]
+    clock.advance(2)
+    lefts.append(half_open.retry_after)
 
     half_open.call(int)
     state = half_open.state
     hanging.end()
 
+    assert lefts == [1, 0]
     assert state is CircuitState.CLOSED
 
 

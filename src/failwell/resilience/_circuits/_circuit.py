@@ -181,7 +181,7 @@ class Circuit:
         else:
             self.withdraw(ticket)
 
-    def finish(self, ticket: Ticket, result: object, took_s: float = 0.0) -> None:
+    def finish(self, ticket: Ticket, result: object, took_s: float) -> None:
         """Hand in the ticket of a call that returned, whatever may be wrong with that."""
         slow_s = self.trip.slow_s
         if self._options.failed_result is not None and self._is_failure(result):
