@@ -62,15 +62,17 @@ def test_one_more_than_may_run_is_refused(pool: ThreadPoolExecutor) -> None:
 
     with pytest.raises(BulkheadFullError) as refused:
         bulkhead(int)()
-    full = bulkhead.in_use
+    counts = [bulkhead.in_use]
     inside[0].end()
+    counts.append(bulkhead.in_use)
     answer = bulkhead(int)()
     inside[1].end()
 
     assert str(refused.value) == "Bulkhead mail is full"
     assert (refused.value.code, refused.value.status_code) == ("BULKHEAD_FULL", 503)
     assert refused.value.details == {"bulkhead": "mail"}
-    assert (full, answer, bulkhead.in_use) == (2, 0, 0)
+    assert (*counts, bulkhead.in_use) == (2, 1, 0)
+    assert answer == 0
     assert bulkhead.rejected_count == 1
 
 

@@ -171,6 +171,9 @@ def test_a_policys_deadline_belongs_to_its_thread() -> None:
         assert remaining() is None
 
     _in_fresh_context(check)
+    # The other way round, for threads are told apart by numbers.
+    with ThreadPoolExecutor(1) as others:
+        others.submit(_in_fresh_context, check).result(20)
 
 
 def test_an_awaited_policys_deadline_is_inherited() -> None:
