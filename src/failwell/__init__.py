@@ -21,6 +21,8 @@ from failwell.exceptions import (
     AppError,
     AuthenticationError,
     AuthorizationError,
+    BulkheadFullError,
+    CallTimeoutError,
     CircuitBreakerError,
     ConflictError,
     ConstraintViolationError,
@@ -28,11 +30,12 @@ from failwell.exceptions import (
     DeadlineExceededError,
     InvalidTokenError,
     NotFoundError,
+    RateLimitedError,
     ServiceUnavailableError,
     ValidationError,
 )
 from failwell.logs import setup_logging
-from failwell.resilience import CircuitBreaker, CircuitState, retry
+from failwell.resilience import RetryBudget, deadline, remaining, retry, retrying
 from failwell.responses import (
     NAMING_CONVENTION,
     raises,
@@ -44,6 +47,15 @@ if typing.TYPE_CHECKING:
     from failwell.console import signin_link
     from failwell.hooks import capture, message
     from failwell.records import add_breadcrumb, error_context, set_tags, set_user
+    from failwell.resilience import (
+        Bulkhead,
+        CircuitBreaker,
+        CircuitState,
+        Policy,
+        fallback,
+        rate_limit,
+        timeout,
+    )
     from failwell.responses import (
         Attempts,
         Undo,
@@ -62,6 +74,9 @@ __all__ = [
     "Attempts",
     "AuthenticationError",
     "AuthorizationError",
+    "Bulkhead",
+    "BulkheadFullError",
+    "CallTimeoutError",
     "Catalog",
     "CatalogEntry",
     "CircuitBreaker",
@@ -76,6 +91,9 @@ __all__ = [
     "Failwell",
     "InvalidTokenError",
     "NotFoundError",
+    "Policy",
+    "RateLimitedError",
+    "RetryBudget",
     "ServiceUnavailableError",
     "SettingsError",
     "Undo",
@@ -84,19 +102,25 @@ __all__ = [
     "add_breadcrumb",
     "attempt_each",
     "capture",
+    "deadline",
     "error_context",
+    "fallback",
     "message",
     "raises",
+    "rate_limit",
     "read_body",
     "read_headers",
     "read_path",
     "read_query",
     "register_error_handlers",
+    "remaining",
     "retry",
+    "retrying",
     "set_tags",
     "set_user",
     "setup_logging",
     "signin_link",
+    "timeout",
     "transactional",
 ]
 
@@ -106,14 +130,20 @@ if not typing.TYPE_CHECKING:
         __name__,
         {
             "Attempts": "failwell.responses",
+            "Bulkhead": "failwell.resilience",
+            "CircuitBreaker": "failwell.resilience",
+            "CircuitState": "failwell.resilience",
             "ErrorLog": "failwell.store",
             "ErrorLoggingService": "failwell.store",
+            "Policy": "failwell.resilience",
             "Undo": "failwell.responses",
             "add_breadcrumb": "failwell.records",
             "attempt_each": "failwell.responses",
             "capture": "failwell.hooks",
             "message": "failwell.hooks",
             "error_context": "failwell.records",
+            "fallback": "failwell.resilience",
+            "rate_limit": "failwell.resilience",
             "read_body": "failwell.responses",
             "read_headers": "failwell.responses",
             "read_path": "failwell.responses",
@@ -121,6 +151,7 @@ if not typing.TYPE_CHECKING:
             "set_tags": "failwell.records",
             "set_user": "failwell.records",
             "signin_link": "failwell.console",
+            "timeout": "failwell.resilience",
         },
         __all__,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from failwell.exceptions import (
     AppError,
+    BulkheadFullError,
     CircuitBreakerError,
     DeadlineExceededError,
     ServiceUnavailableError,
@@ -205,6 +206,16 @@ BUILT_IN = (
         retryable=True,
         example={"breaker": "calendar", "state": "open", "retry_after": 42},
         error=CircuitBreakerError,
+    ),
+    CatalogEntry(
+        code="BULKHEAD_FULL",
+        title="Bulkhead full",
+        status=503,
+        meaning="As many calls of a kind as may run at a time are running.",
+        remedy="Try again in a moment.",
+        retryable=True,
+        example={"bulkhead": "reports"},
+        error=BulkheadFullError,
     ),
     CatalogEntry(
         code="SERVICE_UNAVAILABLE",

@@ -11,101 +11,49 @@
     ├── DatabaseError                 DATABASE_ERROR        500
     └── ServiceUnavailableError       SERVICE_UNAVAILABLE   503
         ├── CircuitBreakerError       CIRCUIT_OPEN          503
+        ├── BulkheadFullError         BULKHEAD_FULL         503
+        ├── RateLimitedError          RATE_LIMITED          429
         └── DeadlineExceededError     DEADLINE_EXCEEDED     504
+            └── CallTimeoutError      DEADLINE_EXCEEDED     504
 
 failwell turns each into one documented answer. An application subclasses them and
-catches them only where it can do better. This module imports nothing of ours.
+catches them only where it can do better. This module imports nothing of ours but their
+root and what a wait is.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any
 
-Headers = tuple[tuple[str, str], ...]
-Wait = float | timedelta | datetime
+from failwell._app_error import AppError, Headers
+from failwell._waits import Wait, seconds_of
 
-_CODE, _STATUS = "INTERNAL_ERROR", 500
-"""Of an error whose class declares nothing and that is given nothing."""
+__all__ = [
+    "BEARER_CHALLENGE",
+    "AppError",
+    "AuthenticationError",
+    "AuthorizationError",
+    "BulkheadFullError",
+    "CallTimeoutError",
+    "CircuitBreakerError",
+    "ConflictError",
+    "ConstraintViolationError",
+    "DatabaseError",
+    "DeadlineExceededError",
+    "Headers",
+    "InvalidTokenError",
+    "NotFoundError",
+    "RateLimitedError",
+    "ServiceUnavailableError",
+    "ValidationError",
+    "Wait",
+]
 
 BEARER_CHALLENGE = 'Bearer realm="api"'
 """The challenge of a 401 without credentials (RFC 6750, section 3: no error code)."""
-
-
-class AppError(Exception):
-    """An error with a code, a status and details that a client may see.
-
-    Everything given here reaches the client: put no secret, path or SQL into it.
-
-    A subclass declares `code` and `status_code` as attributes of the class and leaves
-    them out of its `__init__`: what is declared stands where an argument is missing or
-    has its default. So `@raises` and the OpenAPI document know them without an error.
-
-    Args:
-        message: A sentence for the client.
-        code: A stable name in capitals, documented in the catalogue.
-        status_code: The HTTP status, 400 to 599.
-        details: Facts about this occurrence; JSON types.
-    """
-
-    code: str = _CODE
-    """What a subclass declares as its code; that of the occurrence on an error."""
-
-    status_code: int = _STATUS
-    """What a subclass declares as its status; that of the occurrence on an error."""
-
-    retryable: ClassVar[bool] = False
-    """Whether the same request may succeed later without being changed."""
-
-    record: ClassVar[bool | None] = None
-    """Whether failwell records it; None decides by status (500 and above are)."""
-
-    fingerprint: str | Sequence[str] = ()
-    """Which group it belongs to; empty: that of its code, type and place."""
-
-    def __init__(
-        self,
-        message: str,
-        code: str = _CODE,
-        status_code: int = _STATUS,
-        details: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = type(self).code if code == _CODE else code
-        self.status_code = (
-            type(self).status_code if status_code == _STATUS else status_code
-        )
-        self.details: dict[str, Any] = dict(details) if details else {}
-
-    def __str__(self) -> str:
-        # Not the arguments: a handler may reword the message on the way up.
-        return str(self.message)
-
-    @property
-    def headers(self) -> Headers:
-        """The response headers that belong to this error, as (name, value) pairs."""
-        return ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return `{"error": {"code", "message", "details"}}`, the default body."""
-        facts = {"code": self.code, "message": self.message, "details": self.details}
-        return {"error": facts}
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # The default would call the class with the message alone, which fits none of
-        # the subclasses: errors must survive process pools and task queues.
-        return (_rebuild, (type(self), self.args, self.__dict__.copy()))
-
-
-def _rebuild(
-    cls: type[AppError], args: tuple[Any, ...], state: dict[str, Any]
-) -> AppError:
-    error = cls.__new__(cls)
-    error.args = args
-    error.__dict__.update(state)
-    return error
 
 
 class ValidationError(AppError):
@@ -280,7 +228,7 @@ class ServiceUnavailableError(AppError):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         self._moment = retry_after if isinstance(retry_after, datetime) else None
-        self.retry_after = _seconds(retry_after)
+        self.retry_after = seconds_of(retry_after)
         known = {} if self.retry_after is None else {"retry_after": self.retry_after}
         super().__init__(message, details={**known, **(details or {})})
 
@@ -294,15 +242,6 @@ class ServiceUnavailableError(AppError):
         if self.retry_after is None:
             return ()
         return (("Retry-After", str(max(1, math.ceil(self.retry_after)))),)
-
-
-def _seconds(wait: Wait | None) -> float | None:
-    seconds = wait.total_seconds() if isinstance(wait, timedelta) else wait
-    try:
-        return seconds if math.isfinite(seconds) else None  # type: ignore[arg-type, return-value]
-    except (TypeError, OverflowError):
-        # A moment, or what a configuration file had: no reason to fail at failing.
-        return None
 
 
 class CircuitBreakerError(ServiceUnavailableError):
@@ -323,13 +262,59 @@ class CircuitBreakerError(ServiceUnavailableError):
         *,
         state: str = "open",
     ) -> None:
-        message = f"Circuit breaker {breaker} is {state.replace('_', '-')}"
-        super().__init__(message, retry_after, {"breaker": breaker, "state": state})
-        # For people; the attribute stays exact.
-        wait = None if self.retry_after is None else round(self.retry_after, 3)
-        self.details["retry_after"] = wait
+        # No more than it takes to tell: an open circuit refuses many calls, and few
+        # refusals are looked at.
+        self._moment = None
+        self.retry_after = seconds_of(retry_after)
         self.breaker = breaker
         self.state = state
+
+    @cached_property
+    def message(self) -> str:  # type: ignore[override] # it can be set, as any message
+        """Which breaker it was, in a sentence."""
+        return f"Circuit breaker {self.breaker} is {self.state.replace('_', '-')}"
+
+    @cached_property
+    def details(self) -> dict[str, Any]:  # type: ignore[override] # as above
+        """The breaker, its state, and the seconds, rounded for people."""
+        wait = self.retry_after
+        return {
+            "retry_after": None if wait is None else round(wait, 3),
+            "breaker": self.breaker,
+            "state": self.state,
+        }
+
+
+class BulkheadFullError(ServiceUnavailableError):
+    """As many calls as may run at a time are running, and none ended in time.
+
+    Args:
+        bulkhead: The bulkhead's name.
+    """
+
+    code = "BULKHEAD_FULL"
+
+    def __init__(self, bulkhead: str) -> None:
+        message = f"Bulkhead {bulkhead} is full"
+        super().__init__(message, details={"bulkhead": bulkhead})
+        self.bulkhead = bulkhead
+
+
+class RateLimitedError(ServiceUnavailableError):
+    """More calls were made than a limit allows.
+
+    Args:
+        limiter: The limiter's name.
+        retry_after: Seconds until a call is allowed again, when known.
+    """
+
+    code = "RATE_LIMITED"
+    status_code = 429
+
+    def __init__(self, limiter: str, retry_after: float | None = None) -> None:
+        message = f"Rate limit {limiter} is used up"
+        super().__init__(message, retry_after, {"limiter": limiter})
+        self.limiter = limiter
 
 
 class DeadlineExceededError(ServiceUnavailableError):
@@ -348,3 +333,17 @@ class DeadlineExceededError(ServiceUnavailableError):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, retry_after, details)
+
+
+class CallTimeoutError(DeadlineExceededError, TimeoutError):
+    """One call took longer than it may; a `TimeoutError` as well.
+
+    Args:
+        timeout: The seconds it had.
+        abandoned: Whether it still runs in its thread: what it does may yet happen.
+    """
+
+    def __init__(self, timeout: float, *, abandoned: bool = False) -> None:
+        message = f"No answer within {timeout:g} s"
+        super().__init__(message, details={"timeout": timeout})
+        self.abandoned = abandoned

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from failwell.exceptions import AppError, CircuitBreakerError, ValidationError
-from failwell.resilience import CircuitBreaker, CircuitState, _probe, retry
+from failwell.resilience import CircuitBreaker, CircuitState, retry
+from failwell.resilience._circuits import _inside
 from failwell.testing import ManualClock
 
 
@@ -352,7 +353,7 @@ def test_a_context_forgets_its_probes(bench: Bench) -> None:
         bench.clock.advance(60)
         bench.call()
 
-    assert not _probe._inside.get()
+    assert not _inside._inside.get()
 
 
 def test_refusals_of_an_earlier_outage_are_not_told_again(
@@ -531,13 +532,3 @@ def test_a_bad_parameter_is_refused(
         CircuitBreaker(**options)
 
     assert str(caught.value).startswith(words)
-
-
-def test_a_generator_function_is_refused() -> None:
-    """Its failures come after the call; they would never be counted."""
-
-    def generate() -> Any:  # noqa: ANN401 - never run
-        yield 1
-
-    with pytest.raises(TypeError, match="CircuitBreaker cannot decorate the generator"):
-        CircuitBreaker()(generate)

@@ -13,6 +13,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from failwell.cli._circumstances import circumstances
 from failwell.cli._doctor import Check
 from failwell.cli._moments import ago, exact
 from failwell.cli._stack import stack
@@ -93,7 +94,7 @@ def page_screen(
     if record is None:
         parts += [Text(), Text("No error of this group is kept in full any more.")]
     else:
-        parts += [Text(), *stack(record), *_request(record), Text(), _events(page)]
+        parts += [Text(), *stack(record), *circumstances(record), Text(), _events(page)]
     return Group(*parts)
 
 
@@ -151,27 +152,6 @@ def _values(values: Sequence[ValueCount]) -> str:
 def _parts(fingerprint: Fingerprint) -> str:
     """Return what was hashed, and to what."""
     return f"{fingerprint.hash}: {' · '.join(fingerprint.parts)}".removesuffix(": ")
-
-
-def _request(record: ErrorRecord) -> list[RenderableType]:
-    request = record.request or RequestInfo()
-    table = Table.grid(padding=(0, 2, 0, 0))
-    query = f"?{request.query}" if request.query else ""
-    for name, value in (
-        ("error", record.id),
-        ("time", f"{exact(record.timestamp)} UTC"),
-        ("request", f"{request.method} {request.path}{query}".strip()),
-        ("route", request.route),
-        ("request id", record.request_id),
-        ("user", record.user_id),
-        ("release", record.release),
-        ("body", request.content_type),
-        *request.headers.items(),
-        ("data", request.data),
-    ):
-        if value not in (None, "", {}):
-            table.add_row(shown(name, "dim"), shown(value))
-    return [Text(), table]
 
 
 def _events(page: GroupPage) -> Table:

@@ -44,6 +44,8 @@ def _frames(info: ExceptionInfo) -> Iterator[RenderableType]:
         yield _place(frame, "bold" if is_open else "dim")
         if is_open:
             yield from _source(frame)
+        for name, value in info.variables.get(number, {}).items():
+            yield Text.assemble("      ", shown(name, "dim"), " = ", shown(value))
 
 
 def _place(frame: Frame, style: str) -> Text:

@@ -1,6 +1,6 @@
-"""failwell under the frameworks that are built on Flask: one module for each.
+"""failwell under frameworks that are built on Flask, and in clients: one module for each.
 
-A module imports its framework at the top, so only an application that uses the framework
+A module imports its library at the top, so only an application that uses the library
 imports the module. This package itself imports nothing.
 """
 

@@ -1,10 +1,11 @@
-"""Calls by requests as breadcrumbs of the request that makes them.
+"""Calls by requests: as breadcrumbs of the request that makes them, and within its deadline.
 
     session = requests.Session()
     session.mount("https://", BreadcrumbAdapter())
-    session.mount("http://", BreadcrumbAdapter())
+    session.mount("https://", DeadlineAdapter())
 
-An adapter is where requests itself says that such a thing goes: nothing is replaced.
+An adapter is where requests itself says that such a thing goes: nothing is replaced. Who
+wants both makes a class of both.
 """
 
 from typing import Any
@@ -14,8 +15,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from failwell.integrations._calls import Call
+from failwell.resilience import TIMEOUT_HEADER, format_timeout, remaining
 
-__all__ = ["BreadcrumbAdapter"]
+__all__ = ["BreadcrumbAdapter", "DeadlineAdapter"]
 
 
 class BreadcrumbAdapter(HTTPAdapter):
@@ -40,3 +42,35 @@ class BreadcrumbAdapter(HTTPAdapter):
             raise
         call.answered(response.status_code)
         return response
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """Let requests take no longer than the deadline, and tell the other side.
+
+    Args: those of `requests.adapters.HTTPAdapter`.
+    """
+
+    def send(  # type: ignore[override] # the parent's other parameters go on as they are
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002 - the parent's
+        timeout: Any = None,  # noqa: ANN401 - the parent's: seconds, or two of them
+        **kwargs: Any,  # noqa: ANN401 - the parent's
+    ) -> requests.Response:
+        """Send a request.
+
+        Raises:
+            DeadlineExceededError: The deadline has passed; nothing is sent.
+        """
+        text, left = format_timeout(), remaining()
+        if text is not None and left is not None:
+            request.headers[TIMEOUT_HEADER] = text
+            connect, read = (
+                timeout if isinstance(timeout, tuple) else (timeout, timeout)
+            )
+            timeout = _earlier(connect, left), _earlier(read, left)
+        return super().send(request, stream, timeout, **kwargs)
+
+
+def _earlier(given: float | None, left: float) -> float:
+    return left if given is None else min(given, left)

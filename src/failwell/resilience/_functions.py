@@ -1,4 +1,4 @@
-"""What is being decorated: its name, and whether it is called or awaited.
+"""What is being decorated: its name, and how it is run.
 
 Owns the refusal of what a decorator could not do right.
 """
@@ -6,6 +6,16 @@ Owns the refusal of what a decorator could not do right.
 import functools
 import inspect
 from collections.abc import Callable
+from enum import Enum
+
+
+class FunctionKind(Enum):
+    """How a function is run."""
+
+    CALLED = "a function"
+    AWAITED = "a coroutine function"
+    GENERATOR = "a generator function"
+    ASYNC_GENERATOR = "an async generator function"
 
 
 def qualified_name(function: object) -> str:
@@ -21,17 +31,15 @@ def full_name(function: object) -> str:
     return f"{module}:{qualified_name(function)}"
 
 
-def is_awaited(function: object, decorator: str) -> bool:
-    """Return whether calling `function` gives a coroutine.
+def kind_of(function: object, decorator: str) -> FunctionKind:
+    """Return how `function` is run.
 
     Args:
         function: What is being decorated.
         decorator: The decorator's name, for the message.
 
     Raises:
-        TypeError: It cannot be called, or it is a generator function: that returns
-            before its body has begun, so a decorator round the call would see no
-            failure at all and would silently never act.
+        TypeError: It cannot be called.
     """
     if isinstance(function, (staticmethod, classmethod)):
         kind = type(function).__name__
@@ -40,14 +48,36 @@ def is_awaited(function: object, decorator: str) -> bool:
     if not callable(function):
         message = f"{decorator} decorates functions; this is {function!r}"
         raise TypeError(message)
-    if _matches(function, inspect.isgeneratorfunction, inspect.isasyncgenfunction):
+    for tells, kind_found in _KINDS:
+        if _matches(function, tells):
+            return kind_found
+    return FunctionKind.CALLED
+
+
+def is_awaited(function: object, decorator: str) -> bool:
+    """Return whether calling `function` gives a coroutine.
+
+    Raises:
+        TypeError: It cannot be called, or it is a generator function: that returns
+            before its body has begun, so a decorator round the call would see no
+            failure at all and would silently never act.
+    """
+    kind = kind_of(function, decorator)
+    if kind in {FunctionKind.GENERATOR, FunctionKind.ASYNC_GENERATOR}:
         message = (
             f"{decorator} cannot decorate the generator function "
             f"{full_name(function)}: its body runs after the call has returned; "
             "decorate the function that consumes it"
         )
         raise TypeError(message)
-    return _matches(function, inspect.iscoroutinefunction)
+    return kind is FunctionKind.AWAITED
+
+
+_KINDS: tuple[tuple[Callable[[object], bool], FunctionKind], ...] = (
+    (inspect.iscoroutinefunction, FunctionKind.AWAITED),
+    (inspect.isgeneratorfunction, FunctionKind.GENERATOR),
+    (inspect.isasyncgenfunction, FunctionKind.ASYNC_GENERATOR),
+)
 
 
 def _innermost(function: object) -> object:
@@ -56,7 +86,7 @@ def _innermost(function: object) -> object:
     return function
 
 
-def _matches(function: object, *predicates: Callable[[object], bool]) -> bool:
+def _matches(function: object, tells: Callable[[object], bool]) -> bool:
     # An object with an `async def __call__` is awaited as much as a function is.
     call = getattr(type(_innermost(function)), "__call__", None)  # noqa: B004 - what is looked at is the method, not whether there is one
-    return any(matches(function) or matches(call) for matches in predicates)
+    return tells(function) or tells(call)

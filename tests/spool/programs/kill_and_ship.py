@@ -142,7 +142,7 @@ def settle(folder: Path) -> dict[str, object]:
             hash_: group.count
             for group in store.groups()
             if (page := store.group(group.id)) is not None
-            for hash_ in page.hashes
+            for hash_ in {known.hash for known in page.fingerprints}
         }
     with closing(sqlite3.connect(folder.with_name("store.db"))) as connection:
         ids = [row[0] for row in connection.execute("SELECT id FROM events")]

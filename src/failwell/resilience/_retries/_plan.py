@@ -1,0 +1,159 @@
+"""What one retry does about a failure: give up, or wait and how long.
+
+Owns the decision, and who is told of it. Calls nothing but the user's listeners.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from failwell._clock import Clock
+from failwell.resilience._deadline import left_s
+from failwell.resilience._faults import CoveredErrors
+from failwell.resilience._listeners import Listener, ask, is_heard, tell
+from failwell.resilience._mode import MODE
+from failwell.resilience._retries._asked import asked_wait_s
+from failwell.resilience._retries._backoff import Backoff
+from failwell.resilience._retries._budget import RetryBudget
+from failwell.resilience._retries._details import RetryDetails
+
+_LONGEST_ASKED_S = 60.0
+"""What a wait that the other side asks for is cut at where there is no `max_delay`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPlan:
+    """The validated options of one `retry`.
+
+    Args:
+        errors: What to retry.
+        when: Which of them; None for all.
+        failed_result: Which results are failures, too; None for none.
+        tries: Calls in all, from 1.
+        backoff: The waits between them.
+        max_elapsed_s: The whole time after which no further call begins; None for
+            no such limit.
+        budget: What retries are taken from; None for no such limit.
+        listeners: Get the details of each retry.
+        clock: Time.
+        function: What is retried, as `module:qualname`.
+    """
+
+    errors: CoveredErrors
+    when: Callable[[Any], object] | None
+    failed_result: Callable[[Any], object] | None
+    tries: int
+    backoff: Backoff
+    max_elapsed_s: float | None
+    budget: RetryBudget | None
+    listeners: tuple[Listener, ...]
+    clock: Clock
+    function: str = "a block"
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether a call that succeeds at once has nothing to note or to ask."""
+        return (
+            self.max_elapsed_s is None
+            and self.failed_result is None
+            and self.budget is None
+        )
+
+    @property
+    def told_of(self) -> str:
+        """What lines about its functions call it."""
+        return f"retry for {self.function}"
+
+
+class Attempts:
+    """The attempts of one call.
+
+    Args:
+        plan: What to do about failures.
+    """
+
+    __slots__ = ("_before_s", "_ends", "number", "plan")
+
+    def __init__(self, plan: RetryPlan) -> None:
+        self.plan = plan
+        self.number = 0
+        self._before_s = 0.0
+        limit_s = plan.max_elapsed_s
+        self._ends = None if limit_s is None else plan.clock.monotonic() + limit_s
+
+    def wait_after(self, error: BaseException) -> float | None:
+        """Return the seconds to wait after an attempt has raised, None to give up."""
+        plan = self.plan
+        if not plan.errors.cover(error):
+            return None
+        if plan.when is not None and not ask(
+            plan.when, error, f"when given to {plan.told_of}"
+        ):
+            return None
+        return self._wait(error, error, None)
+
+    def wait_after_success(self, result: object) -> float | None:
+        """Return the seconds to wait after a result that is a failure, None for others."""
+        plan = self.plan
+        if plan.failed_result is not None and ask(
+            plan.failed_result, result, f"failed_result given to {plan.told_of}"
+        ):
+            return self._wait(result, None, result)
+        self.succeed()
+        return None
+
+    def succeed(self) -> None:
+        """Note that an attempt has succeeded."""
+        budget = self.plan.budget
+        if budget is not None and budget.owes:
+            budget.give_back()
+
+    def _wait(
+        self, source: object, error: BaseException | None, result: object
+    ) -> float | None:
+        plan = self.plan
+        self.number = number = self.number + 1
+        budget = plan.budget
+        is_paid = budget is None or budget.take()
+        if number >= plan.tries or MODE.ends_after(number):
+            return None
+        if not is_paid:
+            budget.refuse()  # type: ignore[union-attr] # without a budget all is paid
+            return None
+        wait_s = self._wait_s(source)
+        left = left_s()
+        if left is not None and wait_s >= left:
+            return None
+        ends = self._ends
+        if ends is not None and plan.clock.monotonic() + wait_s > ends:
+            return None
+        self._before_s = wait_s
+        if not MODE.waits:
+            wait_s = 0.0
+        if is_heard(plan.listeners):
+            self._tell(wait_s, error, result)
+        return wait_s
+
+    def _wait_s(self, source: object) -> float:
+        backoff = self.plan.backoff
+        own_s = backoff.wait_s(self.number, self._before_s)
+        asked_s = asked_wait_s(source, self.plan.clock.now)
+        if not asked_s:
+            return own_s
+        longest = backoff.max_delay_s
+        return max(
+            own_s, min(asked_s, _LONGEST_ASKED_S if longest is None else longest)
+        )
+
+    def _tell(self, wait_s: float, error: BaseException | None, result: object) -> None:
+        plan = self.plan
+        details = RetryDetails(
+            function=plan.function,
+            attempt=self.number,
+            tries=plan.tries,
+            wait_s=wait_s,
+            error=error,
+            result=result,
+        )
+        what = f"a listener or the logger given to {plan.told_of}"
+        tell(plan.listeners, details, what)
