@@ -159,10 +159,13 @@ def test_an_older_store_put_back_is_brought_up_to_date(
     with closing(Spool(folder, clock=feed.clock)) as spool, _running(folder, store):
         _write(spool, feed, 1)
         _until(lambda: _count(store) == 1)
+        log = path.with_name("store.db-wal")
+        _until(lambda: not log.exists())
         backup = path.with_suffix(".backup")
         shutil.copy(path, backup)
         _write(spool, feed, 2, 3)
         _until(lambda: _count(store) == 3)
+        _until(lambda: not log.exists())
 
         backup.replace(path)
 

@@ -45,6 +45,7 @@ class Shipper:
         self._seen: dict[str, Seen] = {}
         self._complaints = Complaints()
         self._away = False
+        self._idle_polls = 0
         self._nudged = threading.Event()
         self._turn = threading.Lock()
         self._housekeeper = Housekeeper(store, clock)
@@ -79,7 +80,7 @@ class Shipper:
         is away it waits longer each time, up to 30 seconds, with jitter. Never raises.
         """
         # To open a connection costs more than a small batch, and SQLite tidies up
-        # when the last one is closed.
+        # when the last one is closed: only where nothing is moved for a second.
         with self._store.kept_open():
             self._run(stop)
 
@@ -93,6 +94,8 @@ class Shipper:
                     self._nudged.clear()
                 moved = self._try_pass(stop, look=look)
             polls += 1
+            if self._idle_polls >= _POLLS_PER_LOOK:
+                self._store.let_go()
             if moved:
                 failures = 0
                 self._keep_house(stop)
@@ -135,6 +138,7 @@ class Shipper:
         self._complaints.keep(present)
         done = Pass(self._store, self._seen, self._complaints, frames, proceed)
         done.run(units, look=look)
+        self._idle_polls = 0 if done.used_store else self._idle_polls + 1
         self._note_outage(done.failure, used=done.used_store)
         if done.failure is not None:
             raise done.failure
