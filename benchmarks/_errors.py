@@ -51,6 +51,8 @@ class Errors:
             record = self._record(fault)
             spool.count(fault.key, lambda: fault.definition)  # noqa: B023 - called at once
             spool.append(msgspec.json.encode(record), [(fault.stack_key, fault.frames)])
+            user = blake2b(str(record.user_id).encode(), digest_size=8).digest()
+            spool.note_user(fault.key, user)
 
     def _record(self, fault: _Fault) -> ErrorRecord:
         self._written += 1

@@ -87,15 +87,15 @@ def test_many_records_are_moved_in_batches(
     shipper: Shipper, spool: Spool, store: Store, feed: "Feed"
 ) -> None:
     """More than one batch arrives complete, and a pass can be ended between two."""
-    _write(spool, feed, *range(2100))
+    _write(spool, feed, *range(5100))
 
     part = shipper.ship(lambda: False)
     rest = shipper.ship()
 
-    assert 0 < part.records < 2100
+    assert 0 < part.records < 5100
     assert part.counted == 0
-    assert part.records + rest.records == 2100
-    assert store.groups()[0].count == 2100
+    assert part.records + rest.records == 5100
+    assert store.groups()[0].count == 5100
 
 
 def test_the_unit_of_an_ended_process_is_finished_and_removed(
@@ -269,6 +269,33 @@ def test_run_moves_what_comes_until_it_is_stopped(
     assert not thread.is_alive()
     assert store.groups()[0].count == 250
     assert len(store.recent(1000)) == 250
+
+
+def test_run_notices_a_store_that_was_put_back(
+    folder: Path, store: Store, spool: Spool, feed: "Feed", path: Path
+) -> None:
+    """What the new store lacks is moved again, though it was moved before."""
+    shipper, stop = Shipper(SpoolDirectory(folder), store), threading.Event()
+    thread = threading.Thread(target=shipper.run, args=(stop,))
+    _write(spool, feed, 1)
+    thread.start()
+
+    for number in (2, 3):
+        for _ in range(500):
+            if len(store.recent()) == number - 1:
+                break
+            stop.wait(0.02)
+        for file in path.parent.iterdir():
+            file.unlink()
+        _write(spool, feed, number)
+    for _ in range(1000):
+        if len(store.recent()) == 3:
+            break
+        stop.wait(0.02)
+    stop.set()
+    thread.join(5)
+
+    assert len(store.recent()) == 3
 
 
 def test_run_goes_on_after_an_outage(

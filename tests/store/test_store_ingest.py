@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from failwell.records import ExceptionInfo, RequestInfo
 from failwell.store import Store
+from failwell.store._errors import BehindError
 from failwell.testing import ManualClock
 
 if TYPE_CHECKING:
@@ -70,6 +70,19 @@ def test_a_finished_unit_takes_nothing_more(store: Store, feed: "Feed") -> None:
     assert again == (0, 0, 0)
     assert store.is_finished(feed.unit.id)
     assert store.groups()[0].count == 1
+
+
+def test_frames_behind_a_gap_are_refused(store: Store, feed: "Feed") -> None:
+    """A store that was put back must not skip what it does not have any more."""
+    feed.keep(1)
+    feed.keep(2)
+    *_, second = feed.unit.frames()
+
+    with pytest.raises(BehindError):
+        store.ingest(feed.unit.id, [second], (), finished=False, since=second.end - 1)
+
+    assert store.watermark(feed.unit.id) == 0
+    assert feed.move(store).records == 2
 
 
 def test_definitions_below_the_watermark_are_still_known(
@@ -291,35 +304,3 @@ def test_two_applications_with_one_hash_are_two_groups(
     feed.move(store)
 
     assert {group.application for group in store.groups()} == {"shop", "post"}
-
-
-_TEXT = st.text(max_size=20)
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | _TEXT,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3)
-    ),
-    max_leaves=10,
-)
-
-
-@settings(max_examples=12, deadline=None)
-@given(text=st.lists(_TEXT, min_size=6, max_size=6), data=_JSON)
-def test_what_is_kept_is_what_was_recorded(
-    text: list[str], data: object, new_feed: "type[Feed]"
-) -> None:
-    """Any record that can be written comes back equal."""
-    release, code, kind, message, user, route = text
-    feed = new_feed(ManualClock())
-    written = feed.keep(
-        release=release,
-        code=code,
-        exceptions=(ExceptionInfo(type=kind, message=message),),
-        user_id=user,
-        request=RequestInfo(route=route, data=data),
-    )
-
-    with closing(Store("sqlite://", clock=feed.clock)) as store:
-        feed.move(store)
-
-        assert msgspec.to_builtins(store.recent()) == msgspec.to_builtins([written])

@@ -15,6 +15,7 @@ from failwell.cli._options import as_json_option
 from failwell.cli._reading import add_reading
 from failwell.cli._ship import ship_once, ship_until_signalled
 from failwell.cli._spool import add_spool
+from failwell.cli._store import add_store
 from failwell.cli._upkeep import add_upkeep
 
 
@@ -32,7 +33,10 @@ def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
     )
     add_reading(group, clock)
     add_keeping(group)
-    add_upkeep(group)
+    store = AppGroup("store", help="Look after the database that errors rest in.")
+    group.add_command(store)
+    add_store(store)
+    add_upkeep(group, store)
     _add_ship(group)
     _add_doctor(group, clock)
     add_spool(group)

@@ -15,10 +15,8 @@ _UNTOUCHED = (
 )
 
 
-def add_upkeep(group: AppGroup) -> None:
-    """Add the commands to the group."""
-    store = AppGroup("store", help="Keep the store in order.")
-    group.add_command(store)
+def add_upkeep(group: AppGroup, store: AppGroup) -> None:
+    """Add the commands to the group, and to that of the store's in it."""
     _add_prune(store)
     _add_erase(group)
 

@@ -31,3 +31,7 @@ class RefusedError(StoreError):
 
 class ConflictError(StoreError):
     """Another transaction was in the way; the same again may succeed at once."""
+
+
+class BehindError(StoreError):
+    """The store has less of a unit than it had: it was put back from a backup."""

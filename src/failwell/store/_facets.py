@@ -35,13 +35,15 @@ class Facets:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
         self._found: dict[_Key, list[int]] = {}
+        # By what was written: the same again needs no cleaning.
+        self._written: dict[_Key, list[int]] = {}
 
     def add(self, fingerprint_id: int, record: SpooledRecord) -> None:
         """Add a record of a fingerprint."""
         if record.route:
-            self._add((fingerprint_id, "route", clean(record.route)), record.at)
+            self._add((fingerprint_id, "route", record.route), record.at)
         for name, value in record.tags.items():
-            self._add((fingerprint_id, clean(name), clean(value)), record.at)
+            self._add((fingerprint_id, name, value), record.at)
 
     def write(self, transaction: Transaction) -> None:
         """Add all to the table."""
@@ -55,12 +57,13 @@ class Facets:
         for key in self._found:
             self._memory.note_facet(key)
 
-    def _add(self, key: _Key, at: int, n: int = 1) -> None:
-        entry = self._found.get(key)
+    def _add(self, key: _Key, at: int) -> None:
+        entry = self._written.get(key)
         if entry is None:
-            self._found[key] = [n, at]
-            return
-        entry[0] += n
+            id_, name, value = key
+            cleaned = (id_, clean(name), clean(value))
+            entry = self._written[key] = self._found.setdefault(cleaned, [0, at])
+        entry[0] += 1
         entry[1] = max(entry[1], at)
 
     def _bound(self, transaction: Transaction, new: Iterable[_Key]) -> None:
@@ -81,7 +84,9 @@ class Facets:
     def _move(self, key: _Key, to: _Key) -> None:
         if key != to:
             n, last = self._found.pop(key)
-            self._add(to, last, n)
+            entry = self._found.setdefault(to, [0, last])
+            entry[0] += n
+            entry[1] = max(entry[1], last)
 
 
 def _add(insert: Insert) -> Insert:

@@ -29,15 +29,23 @@ class Ingest:
         memory: What earlier batches left.
         unit_id: The unit.
         now: The present moment.
+        since: Where in the unit the frames begin.
     """
 
     def __init__(
-        self, database: Database, memory: Memory, unit_id: str, now: int
+        self,
+        database: Database,
+        memory: Memory,
+        unit_id: str,
+        now: int,
+        *,
+        since: int = 0,
     ) -> None:
         self._database = database
         self._memory = memory
         self._unit_id = unit_id
         self._now = now
+        self._since = since
 
     def run(
         self,
@@ -97,7 +105,7 @@ class Ingest:
         with self._database.writing() as connection:
             transaction = Transaction(connection)
             move = Move(transaction, self._memory, self._unit_id, self._now)
-            return move.run(batch, counters, finished=finished)
+            return move.run(batch, counters, finished=finished, since=self._since)
 
 
 def _reason(error: Exception) -> str:

@@ -7,7 +7,15 @@ below the watermark and is never read again. That gives the effect of exactly on
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import (
+    Connection,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+)
 
 from failwell.records import GroupDefinition
 from failwell.spool import Counter
@@ -22,6 +30,7 @@ from failwell.store._counts import (
     remember_keys,
     write_counts,
 )
+from failwell.store._errors import BehindError, StoreError
 from failwell.store._facets import Facets
 from failwell.store._fingerprints import Label
 from failwell.store._labels import Labels
@@ -39,6 +48,12 @@ from failwell.store._stacking import UnitStacks
 from failwell.store._text import clean, clean_message
 from failwell.store._times import DAY, SECOND
 
+CLOSED = "(closed)"
+"""In place of a unit, where nothing is to be moved into this store any more."""
+_WHY_CLOSED = (
+    "it was copied into another database, which takes what is recorded since: set "
+    "FAILWELL_STORE_URL to that, or run `flask failwell store open`"
+)
 _FINISHED_KEPT = 30 * 24 * 3600 * SECOND
 _QUARANTINE_KEPT = 1000
 _LARGEST_QUARANTINED = 64 * 1024
@@ -64,11 +79,22 @@ class Progress(NamedTuple):
 
 
 def read_progress(connection: Connection, unit_id: str) -> Progress:
-    """Return how far a unit has been moved; position 0 for an unknown one."""
+    """Return how far a unit has been moved; position 0 for an unknown one.
+
+    Raises:
+        StoreError: The store is closed to shippers.
+    """
     transaction = Transaction(connection)
-    for position, finished in _PROGRESS.fetch(transaction, [(unit_id,)]):
-        return Progress(position, bool(finished))
-    return Progress(0, finished=False)
+    progress = Progress(0, finished=False)
+    for found, position, finished in _PROGRESS.fetch(transaction, [(unit_id,)]):
+        if found == CLOSED:
+            raise StoreError(_name(connection), _WHY_CLOSED)
+        progress = Progress(position, bool(finished))
+    return progress
+
+
+def _name(connection: Connection) -> str:
+    return connection.engine.url.render_as_string(hide_password=True)
 
 
 def covers(
@@ -108,13 +134,24 @@ class Move:
         self._now = now
 
     def run(
-        self, batch: Batch, counters: Sequence[Counter], *, finished: bool
+        self,
+        batch: Batch,
+        counters: Sequence[Counter],
+        *,
+        finished: bool,
+        since: int,
     ) -> Ingested:
-        """Store what lies above the watermark, and move the watermark."""
+        """Store what lies above the watermark, and move the watermark.
+
+        Raises:
+            BehindError: The watermark lies before `since`, where the batch begins.
+        """
         transaction, unit_id = self._transaction, self._unit_id
         position, already_finished = read_progress(self._connection, unit_id)
         if already_finished:
             return Ingested()
+        if position < since:
+            raise BehindError(_name(self._connection), "it has less than it had")
         new = _above(batch, position)
         remember_keys(transaction, unit_id, new.definitions)
         growth = read_growth(transaction, unit_id, counters)
@@ -219,8 +256,13 @@ def _replace(insert: Insert) -> Insert:
 
 _PROGRESS = Bulk(
     [watermarks.c.unit_id],
-    lambda new: select(watermarks.c.position, watermarks.c.finished).where(
-        watermarks.c.unit_id == new["unit_id"]
+    lambda new: select(
+        watermarks.c.unit_id, watermarks.c.position, watermarks.c.finished
+    ).where(
+        or_(
+            watermarks.c.unit_id == new["unit_id"],
+            watermarks.c.unit_id == literal_column(f"'{CLOSED}'"),
+        )
     ),
 )
 _WATERMARK = insertion(watermarks, *watermarks.c.keys(), otherwise=_replace)

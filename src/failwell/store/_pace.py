@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from failwell._clock import Clock
 from failwell.spool import SpoolFrame
 
-BATCH_FRAMES = 2000
+BATCH_FRAMES = 5000
 _BATCH_BYTES = 4 * 1024 * 1024
 # Beside requests: a short hold on the interpreter, then at least as long a rest.
 PACED_FRAMES = 250

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from failwell.spool import Counter
-from failwell.store._errors import StoreError
+from failwell.store._errors import BehindError, StoreError
 from failwell.store._pace import batches
 from failwell.store._store import Store
 from failwell.store._units import Unit
@@ -44,6 +44,8 @@ class Seen(NamedTuple):
     """A unit as it was when all of it had been moved."""
 
     size: int
+    position: int | None
+    """Its watermark; None where that is not known."""
     counts: dict[int, int]
     """By slot."""
 
@@ -53,7 +55,7 @@ class Seen(NamedTuple):
         return [c for c in counters if counts.get(c.slot) != c.count]
 
 
-_NOTHING = Seen(-1, {})
+_NOTHING = Seen(-1, None, {})
 
 
 class Complaints:
@@ -141,6 +143,9 @@ class Pass:
             try:
                 if not self._move(unit, proceed):
                     continue
+            except BehindError:
+                # Asked for the watermark again, the next pass goes on from there.
+                self._seen.pop(unit.id, None)
             except StoreError as error:
                 # One more try with another unit tells a store that is away from a
                 # unit that it cannot take.
@@ -164,14 +169,20 @@ class Pass:
             if not (adopted or grown) and size == seen.size:
                 return False
             with self._store.kept_open():
-                if not self._move_frames(unit, grown, proceed, adopted=adopted):
-                    return True
+                offset = seen.position
+                if offset is None:
+                    offset = self._store.watermark(unit.id)
+                self.used_store = True
+                end = self._move_frames(unit, grown, proceed, offset, adopted=adopted)
+            if end is None:
+                return True
             if adopted:
                 _report_damage(unit)
                 unit.remove()
                 self.moved = self.moved.plus(Shipped(removed=1))
             else:
-                self._seen[unit.id] = Seen(size, {c.slot: c.count for c in counted})
+                counts = {counter.slot: counter.count for counter in counted}
+                self._seen[unit.id] = Seen(size, end, counts)
         finally:
             unit.release()
         return True
@@ -181,12 +192,11 @@ class Pass:
         unit: Unit,
         counters: Sequence[Counter],
         proceed: Callable[[], bool],
+        offset: int,
         *,
         adopted: bool,
-    ) -> bool:
-        """Move frames and counters; return whether that is all there was."""
-        offset = self._store.watermark(unit.id)
-        self.used_store = True
+    ) -> int | None:
+        """Move frames and counters; return where they end, None before that."""
         for batch, is_last in batches(unit.frames(offset), self._frames):
             finished = adopted and is_last
             # With the last frames every definition is there, and reading thousands
@@ -195,12 +205,15 @@ class Pass:
             if not (batch or finished) and self._store.covers(unit.id, offset, present):
                 # Nothing new: a commit for it would sync the disk and lock others out.
                 break
-            stored = self._store.ingest(unit.id, batch, present, finished=finished)
+            stored = self._store.ingest(
+                unit.id, batch, present, finished=finished, since=offset
+            )
             self.moved = self.moved.plus(Shipped(*stored))
             _report_rejected(unit, stored.rejected)
+            offset = batch[-1].end if batch else offset
             if not is_last and not proceed():
-                return False
-        return True
+                return None
+        return offset
 
 
 class _Turns:

@@ -13,9 +13,11 @@ from failwell.store._model import Retention
 from failwell.store._times import microseconds
 
 if TYPE_CHECKING:
-    from failwell.store import _ingest, _move, _tokens
+    from failwell.store import _copying, _engine, _ingest, _move, _tokens
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
+    _copying = LateModule("failwell.store._copying")
+    _engine = LateModule("failwell.store._engine")
     _ingest = LateModule("failwell.store._ingest")
     _move = LateModule("failwell.store._move")
     _tokens = LateModule("failwell.store._tokens")
@@ -56,6 +58,7 @@ class Store(StoreKeeper):
         counters: Sequence[Counter],
         *,
         finished: bool,
+        since: int = 0,
     ) -> "_move.Ingested":
         """Move frames and counters of a unit, and its watermark, in one transaction.
 
@@ -68,15 +71,17 @@ class Store(StoreKeeper):
             frames: In the order of their offsets; read before the database is locked.
             counters: Readings from before the frames were read.
             finished: Whether nothing more will ever come from the unit.
+            since: A watermark that the frames begin at.
 
         Returns:
             How many records, counts and rejected frames were new.
 
         Raises:
+            BehindError: The watermark is not that far any more.
             StoreError: Nothing was stored; try again later.
         """
-        now = microseconds(self._clock.now())
-        ingest = _ingest.Ingest(self._database, self._memory, unit_id, now)
+        now, known = microseconds(self._clock.now()), self._memory
+        ingest = _ingest.Ingest(self._database, known, unit_id, now, since=since)
         return ingest.run(list(frames), counters, finished=finished)
 
     def kept_open(self) -> AbstractContextManager[None]:
@@ -112,6 +117,48 @@ class Store(StoreKeeper):
         """
         with self._reading() as connection:
             return _move.covers(connection, unit_id, size, counters)
+
+    def upgrade(self) -> None:
+        """Bring the tables to the present version, as the first use does by itself.
+
+        Raises:
+            StoreError: They cannot be; they are as they were.
+        """
+        with self._database.reading():
+            pass
+
+    def copy_to(
+        self, url: str, report: "_copying.Report", *, close: bool = True
+    ) -> None:
+        """Copy everything into another database, in one transaction.
+
+        Nobody writes to this store meanwhile: what is recorded waits in the spools.
+
+        Args:
+            url: Of an empty store, or none yet; SQLite or PostgreSQL.
+            report: Is told a table, how many of its rows were copied, and how many
+                there are.
+            close: Whether this store is closed to shippers from then on, so that what
+                is recorded goes where the copy is as soon as they know its URL.
+
+        Raises:
+            StoreError: One cannot be used, or the target is not empty; it holds
+                nothing, and this store is as it was.
+        """
+        now = microseconds(self._clock.now())
+        target = _engine.Database(url, self._clock)
+        try:
+            _copying.copy_store(self._database, target, report, now, close=close)
+        finally:
+            target.close()
+
+    def reopen(self) -> bool:
+        """Let shippers use a store again that was copied; return whether it was closed.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        return _copying.open_store(self._database)
 
     def use_once(self, token_id: str, expires_at: float) -> bool:
         """Return True the first time for a token that has not expired, then False.
