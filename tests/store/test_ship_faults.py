@@ -152,6 +152,10 @@ def test_a_full_disk_under_the_store_loses_nothing(
     assert [line.levelname for line in caplog.records] == ["CRITICAL", "INFO"]
 
 
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
 def test_an_older_store_put_back_is_brought_up_to_date(
     folder: Path, store: Store, path: Path, feed: "Feed"
 ) -> None:
@@ -159,13 +163,12 @@ def test_an_older_store_put_back_is_brought_up_to_date(
     with closing(Spool(folder, clock=feed.clock)) as spool, _running(folder, store):
         _write(spool, feed, 1)
         _until(lambda: _count(store) == 1)
-        log = path.with_name("store.db-wal")
-        _until(lambda: not log.exists())
         backup = path.with_suffix(".backup")
+        _until(lambda: not _log_of(path).exists())
         shutil.copy(path, backup)
         _write(spool, feed, 2, 3)
         _until(lambda: _count(store) == 3)
-        _until(lambda: not log.exists())
+        _until(lambda: not _log_of(path).exists())
 
         backup.replace(path)
 

@@ -99,12 +99,6 @@ class Database:
         """
         self.backend.make_room(self.writing, moments)
 
-    def let_go(self) -> None:
-        """Close the connection that this thread keeps, until it is needed again."""
-        kept = self._kept.get((os.getpid(), threading.get_ident()))
-        if kept is not None:
-            kept.close()
-
     def close(self) -> None:
         """Close what is open and not in use."""
         self.backend.engine.dispose()

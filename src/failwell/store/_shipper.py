@@ -45,10 +45,11 @@ class Shipper:
         self._seen: dict[str, Seen] = {}
         self._complaints = Complaints()
         self._away = False
-        self._idle_polls = 0
         self._nudged = threading.Event()
         self._turn = threading.Lock()
         self._housekeeper = Housekeeper(store, clock)
+        self._polls = 0
+        self._failures = 0
 
     def ship(
         self, proceed: Callable[[], bool] = lambda: True, *, patience_s: float = -1.0
@@ -79,45 +80,45 @@ class Shipper:
         Looks four times a second, and now and then prunes the store. While the store
         is away it waits longer each time, up to 30 seconds, with jitter. Never raises.
         """
-        # To open a connection costs more than a small batch, and SQLite tidies up
-        # when the last one is closed: only where nothing is moved for a second.
-        with self._store.kept_open():
-            self._run(stop)
-
-    def _run(self, stop: threading.Event) -> None:
-        failures = polls = 0
         while not stop.is_set():
-            with self._turn:
-                look = self._nudged.is_set() or polls % _POLLS_PER_LOOK == 0
-                if self._nudged.is_set() or polls % _POLLS_PER_SURVEY == 0:
-                    self._seen.clear()
-                    self._nudged.clear()
-                moved = self._try_pass(stop, look=look)
-            polls += 1
-            if self._idle_polls >= _POLLS_PER_LOOK:
-                self._store.let_go()
-            if moved:
-                failures = 0
-                self._keep_house(stop)
-                self._wait(stop, _POLL_S)
-            else:
-                self._wait(stop, backoff(failures))
-                failures += 1
+            # While errors come: to open a connection costs more than a small batch.
+            # Not longer: closing the last one moves SQLite's log into the file, so that
+            # whoever copies or exchanges a quiet store has all of it in one file.
+            with self._store.kept_open():
+                while self._look(stop):
+                    pass
+
+    def _look(self, stop: threading.Event) -> bool:
+        """Move what is there and wait; return whether there was anything."""
+        with self._turn:
+            closely = self._nudged.is_set() or self._polls % _POLLS_PER_LOOK == 0
+            if self._nudged.is_set() or self._polls % _POLLS_PER_SURVEY == 0:
+                self._seen.clear()
+                self._nudged.clear()
+            moved = self._try_pass(stop, look=closely)
+        self._polls += 1
+        if moved is None:
+            self._wait(stop, backoff(self._failures))
+            self._failures += 1
+            return False
+        self._failures = 0
+        self._keep_house(stop)
+        self._wait(stop, _POLL_S)
+        return any(moved) and not stop.is_set()
 
     def nudge(self) -> None:
         """Make `run` look at once, and at everything."""
         self._nudged.set()
 
-    def _try_pass(self, stop: threading.Event, *, look: bool) -> bool:
+    def _try_pass(self, stop: threading.Event, *, look: bool) -> Shipped | None:
         rest = Rest(stop, self._clock)
         try:
-            self._pass(rest.proceed, PACED_FRAMES, look=look)
+            return self._pass(rest.proceed, PACED_FRAMES, look=look)
         except StoreError:
-            return False
+            return None
         except Exception as error:  # noqa: BLE001 - a dead shipper would move nothing
             self._complaints.add("", "The spool cannot be read", error)
-            return False
-        return True
+            return None
 
     def _keep_house(self, stop: threading.Event) -> None:
         try:
@@ -138,7 +139,6 @@ class Shipper:
         self._complaints.keep(present)
         done = Pass(self._store, self._seen, self._complaints, frames, proceed)
         done.run(units, look=look)
-        self._idle_polls = 0 if done.used_store else self._idle_polls + 1
         self._note_outage(done.failure, used=done.used_store)
         if done.failure is not None:
             raise done.failure

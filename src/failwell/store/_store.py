@@ -91,13 +91,6 @@ class Store(StoreKeeper):
         """
         return self._database.kept_open()
 
-    def let_go(self) -> None:
-        """Close the connection that this thread keeps open, until it is used again.
-
-        An SQLite store is one file then, and no log of changes beside it.
-        """
-        self._database.let_go()
-
     def watermark(self, unit_id: str) -> int:
         """Return the offset up to which a unit was moved; 0 for an unknown one.
 
