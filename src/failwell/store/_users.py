@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column, select, update
+from sqlalchemy import ColumnElement, literal_column, or_, select, update
 
 from failwell.store._bulk import Bulk, Insert, Transaction, insertion
 from failwell.store._schema import fingerprint_users, fingerprints, groups
@@ -28,14 +28,16 @@ def add_users(
 
     The caller keeps others from doing so at the same time.
     """
-    wanted = [(id_, kept) for id_ in sorted(met) for kept in (EVER, day)]
-    known = {(id_, kept): raw for id_, kept, raw in _FIND.fetch(transaction, wanted)}
+    ids = sorted(met)
+    found = _FIND.fetch(transaction, [(id_, day) for id_ in ids])
+    known = {(id_, kept): raw for id_, kept, raw in found}
     changed = []
-    for id_, kept in wanted:
-        before = known.get((id_, kept))
-        after = _with(before, met[id_])
-        if after != before:
-            changed.append((id_, kept, after))
+    for id_ in ids:
+        for kept in (EVER, day):
+            before = known.get((id_, kept))
+            after = _with(before, met[id_])
+            if after != before:
+                changed.append((id_, kept, after))
     _KEEP.run(transaction, changed)
 
 
@@ -97,7 +99,8 @@ _ever: ColumnElement[int] = literal_column(str(EVER))
 _FIND = Bulk(
     [_users.fingerprint_id, _users.day],
     lambda new: select(_users.fingerprint_id, _users.day, _users.sketch).where(
-        _users.fingerprint_id == new["fingerprint_id"], _users.day == new["day"]
+        _users.fingerprint_id == new["fingerprint_id"],
+        or_(_users.day == _ever, _users.day == new["day"]),
     ),
 )
 _KEEP = insertion(fingerprint_users, *_users.keys(), otherwise=_replace)
