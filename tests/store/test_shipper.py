@@ -17,6 +17,7 @@ import pytest
 
 from failwell.spool import Spool, SpoolDirectory
 from failwell.store import Shipper, Store, StoreError
+from failwell.store._pace import Steady
 from failwell.testing import ManualClock
 
 if TYPE_CHECKING:
@@ -348,7 +349,7 @@ def test_an_idle_look_opens_neither_store_nor_files(
     shipper.ship()
     os.rename(path, path.with_suffix(".away"))  # noqa: PTH104 - as an operator does
 
-    moved = shipper._pass(lambda: True, 100, look=True)
+    moved = shipper._pass(Steady(), look=True)
 
     assert moved == (0, 0, 0, 0)
     assert not path.exists()

@@ -29,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
+from failwell.store._pace import Pace, Steady
+
 Row: TypeAlias = tuple[Any, ...]
 Insert: TypeAlias = sqlite.Insert | postgresql.Insert
 
@@ -38,13 +40,16 @@ class Transaction:
 
     Args:
         connection: In a transaction; it serves for what is rare.
+        pace: When others may work; asked between rows in SQLite, which takes them one
+            by one in this process.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, pace: Pace | None = None) -> None:
         self.connection = connection
         self.dialect = connection.dialect
         self.is_sqlite = self.dialect.name == "sqlite"
         self.cursor: Any = connection.connection.cursor()
+        self.between = (pace or Steady()).between
 
 
 class New(dict[str, ColumnElement[Any]]):
@@ -89,7 +94,8 @@ class Bulk:
             return
         compiled = self._compile(transaction)
         if transaction.is_sqlite:
-            transaction.cursor.executemany(compiled.text, map(compiled.order, rows))
+            ordered = map(compiled.order, transaction.between(rows))
+            transaction.cursor.executemany(compiled.text, ordered)
         else:
             transaction.cursor.execute(compiled.text, compiled.arrays(rows))
 
@@ -100,7 +106,7 @@ class Bulk:
         compiled, cursor = self._compile(transaction), transaction.cursor
         found: list[Row] = []
         if transaction.is_sqlite:
-            for row in rows:
+            for row in transaction.between(rows):
                 found += cursor.execute(compiled.text, compiled.order(row))
         else:
             found += cursor.execute(compiled.text, compiled.arrays(rows))

@@ -14,6 +14,7 @@ from failwell.store._engine import Database
 from failwell.store._errors import ConflictError, RefusedError
 from failwell.store._memory import Memory
 from failwell.store._move import Ingested, Move
+from failwell.store._pace import Pace
 from failwell.store._times import DAY
 
 _RETRIES = 4
@@ -30,6 +31,7 @@ class Ingest:
         unit_id: The unit.
         now: The present moment.
         since: Where in the unit the frames begin.
+        pace: When others may work.
     """
 
     def __init__(
@@ -39,13 +41,15 @@ class Ingest:
         unit_id: str,
         now: int,
         *,
-        since: int = 0,
+        since: int,
+        pace: Pace,
     ) -> None:
         self._database = database
         self._memory = memory
         self._unit_id = unit_id
         self._now = now
         self._since = since
+        self._pace = pace
 
     def run(
         self,
@@ -93,7 +97,7 @@ class Ingest:
         *,
         finished: bool,
     ) -> Ingested:
-        batch = read_batch(frames, self._memory.stacks)
+        batch = read_batch(self._pace.between(frames), self._memory.stacks)
         # Tomorrow's too, ahead of need.
         moments = [record.at for record in batch.records]
         self._database.make_room([*moments, self._now + DAY])
@@ -103,7 +107,7 @@ class Ingest:
         self, batch: Batch, counters: Sequence[Counter], *, finished: bool
     ) -> Ingested:
         with self._database.writing() as connection:
-            transaction = Transaction(connection)
+            transaction = Transaction(connection, self._pace)
             move = Move(transaction, self._memory, self._unit_id, self._now)
             return move.run(batch, counters, finished=finished, since=self._since)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from failwell.spool import Counter
 from failwell.store._errors import BehindError, StoreError
-from failwell.store._pace import batches
+from failwell.store._pace import Pace, batches
 from failwell.store._store import Store
 from failwell.store._units import Unit
 
@@ -90,8 +90,7 @@ class Pass:
         store: Where.
         seen: What earlier passes left, by unit.
         complaints: Takes what is wrong with single units.
-        frames: How many at once, at most.
-        proceed: Asked after each batch and unit; False ends the pass early.
+        pace: How much at once, and when others may work.
     """
 
     def __init__(
@@ -99,14 +98,12 @@ class Pass:
         store: Store,
         seen: dict[str, Seen],
         complaints: Complaints,
-        frames: int,
-        proceed: Callable[[], bool],
+        pace: Pace,
     ) -> None:
         self._store = store
         self._seen = seen
         self._complaints = complaints
-        self._frames = frames
-        self._proceed = proceed
+        self._pace = pace
         self._failures: list[StoreError] = []
         self.moved = Shipped()
         self.used_store = False
@@ -129,8 +126,9 @@ class Pass:
         for unit in units:
             if look or not self._is_unchanged(unit):
                 (left if _is_left(unit) else live).append(unit)
-        turn = _Turns(lambda: self._move_all(live, self._proceed), self._proceed)
-        if self._move_all(live, self._proceed):
+        proceed = self._pace.proceed
+        turn = _Turns(lambda: self._move_all(live, proceed), proceed)
+        if self._move_all(live, proceed):
             self._move_all(left, turn.proceed)
 
     def _is_unchanged(self, unit: Unit) -> bool:
@@ -197,7 +195,7 @@ class Pass:
         adopted: bool,
     ) -> int | None:
         """Move frames and counters; return where they end, None before that."""
-        for batch, is_last in batches(unit.frames(offset), self._frames):
+        for batch, is_last in batches(unit.frames(offset), self._pace.frames):
             finished = adopted and is_last
             # With the last frames every definition is there, and reading thousands
             # of counters with each batch would cost more than the batch.
@@ -206,7 +204,12 @@ class Pass:
                 # Nothing new: a commit for it would sync the disk and lock others out.
                 break
             stored = self._store.ingest(
-                unit.id, batch, present, finished=finished, since=offset
+                unit.id,
+                batch,
+                present,
+                finished=finished,
+                since=offset,
+                pace=self._pace,
             )
             self.moved = self.moved.plus(Shipped(*stored))
             _report_rejected(unit, stored.rejected)

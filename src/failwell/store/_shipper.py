@@ -12,7 +12,7 @@ from collections.abc import Callable
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell.store._errors import StoreError
 from failwell.store._housekeeping import Housekeeper
-from failwell.store._pace import BATCH_FRAMES, PACED_FRAMES, Rest, backoff
+from failwell.store._pace import Considerate, Pace, Steady, backoff
 from failwell.store._pass import Complaints, Pass, Seen, Shipped
 from failwell.store._store import Store
 from failwell.store._units import Source
@@ -70,7 +70,7 @@ class Shipper:
             return Shipped()
         try:
             self._seen.clear()
-            return self._pass(proceed, BATCH_FRAMES, look=True)
+            return self._pass(Steady(proceed), look=True)
         finally:
             self._turn.release()
 
@@ -111,9 +111,8 @@ class Shipper:
         self._nudged.set()
 
     def _try_pass(self, stop: threading.Event, *, look: bool) -> Shipped | None:
-        rest = Rest(stop, self._clock)
         try:
-            return self._pass(rest.proceed, PACED_FRAMES, look=look)
+            return self._pass(Considerate(stop, self._clock), look=look)
         except StoreError:
             return None
         except Exception as error:  # noqa: BLE001 - a dead shipper would move nothing
@@ -122,7 +121,7 @@ class Shipper:
 
     def _keep_house(self, stop: threading.Event) -> None:
         try:
-            self._housekeeper.work(Rest(stop, self._clock).proceed)
+            self._housekeeper.work(Considerate(stop, self._clock).proceed)
         except Exception as error:  # noqa: BLE001 - a dead shipper would move nothing
             self._complaints.add("", "The store cannot be pruned", error)
 
@@ -132,12 +131,12 @@ class Shipper:
                 return
             seconds -= _POLL_S
 
-    def _pass(self, proceed: Callable[[], bool], frames: int, *, look: bool) -> Shipped:
+    def _pass(self, pace: Pace, *, look: bool) -> Shipped:
         units = self._source.units()
         present = {unit.id for unit in units}
         self._seen = {key: seen for key, seen in self._seen.items() if key in present}
         self._complaints.keep(present)
-        done = Pass(self._store, self._seen, self._complaints, frames, proceed)
+        done = Pass(self._store, self._seen, self._complaints, pace)
         done.run(units, look=look)
         self._note_outage(done.failure, used=done.used_store)
         if done.failure is not None:

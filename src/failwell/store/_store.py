@@ -10,6 +10,7 @@ from failwell.spool import Counter, SpoolFrame
 from failwell.store._keeper import StoreKeeper
 from failwell.store._memory import Memory
 from failwell.store._model import Retention
+from failwell.store._pace import Pace, Steady
 from failwell.store._times import microseconds
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Store(StoreKeeper):
         *,
         finished: bool,
         since: int = 0,
+        pace: Pace | None = None,
     ) -> "_move.Ingested":
         """Move frames and counters of a unit, and its watermark, in one transaction.
 
@@ -72,6 +74,7 @@ class Store(StoreKeeper):
             counters: Readings from before the frames were read.
             finished: Whether nothing more will ever come from the unit.
             since: A watermark that the frames begin at.
+            pace: When others may work meanwhile; default: as fast as it goes.
 
         Returns:
             How many records, counts and rejected frames were new.
@@ -81,7 +84,14 @@ class Store(StoreKeeper):
             StoreError: Nothing was stored; try again later.
         """
         now, known = microseconds(self._clock.now()), self._memory
-        ingest = _ingest.Ingest(self._database, known, unit_id, now, since=since)
+        ingest = _ingest.Ingest(
+            self._database,
+            known,
+            unit_id,
+            now,
+            since=since,
+            pace=pace or Steady(),
+        )
         return ingest.run(list(frames), counters, finished=finished)
 
     def kept_open(self) -> AbstractContextManager[None]:
