@@ -4,6 +4,7 @@ import logging
 import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import structlog
 from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from failwell import Failwell, add_breadcrumb, set_tags
 from failwell._journal import journal_of
@@ -60,7 +62,8 @@ def _hold_everything() -> None:
     dsn = f"postgresql://bob:{CANARY}@db/shop"
     body, form = request.get_json(silent=True), request.form
     try:
-        with create_engine("sqlite://").connect() as connection:
+        engine = create_engine("sqlite://", poolclass=NullPool)
+        with engine.connect() as connection:
             connection.execute(text("SELECT :p FROM nowhere"), {"p": CANARY})
     except Exception as error:
         error.add_note(f"with Authorization: Bearer {CANARY}")
@@ -180,7 +183,6 @@ def test_no_planted_secret_is_found_anywhere(
 
 def _groups(folder: Path) -> list[int]:
     (file,) = folder.rglob("store.db")
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         found = connection.execute("SELECT id FROM groups").fetchall()
-    connection.close()
     return [row[0] for row in found]
