@@ -24,6 +24,9 @@ _logger = logging.getLogger("failwell")
 
 _UNEXPECTED = "INTERNAL_ERROR"
 
+_ENDS = frozenset({"command", "process", "thread"})
+"""Origins of errors that something ends of."""
+
 IN_MEMORY = "sqlite://"
 """The store of an application under test."""
 
@@ -49,6 +52,7 @@ class RecordedApp(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Parts:
     recorder: Recorder
+    reporter: ErrorReporter
     source: SpoolDirectory | MemorySpool
     store: Store
     shipper: ShipperThread
@@ -132,7 +136,11 @@ class Journal:
             self.start()
         if "code" not in known:
             known["code"] = self._code(error)
-        return self._parts.recorder.capture(error, **known)
+        error_id = self._parts.recorder.capture(error, **known)
+        if known.get("origin") in _ENDS:
+            # Python prints a traceback next, into which no line of the log may fall.
+            self._parts.reporter.settle()
+        return error_id
 
     def _code(self, error: BaseException) -> str:
         try:
@@ -178,7 +186,7 @@ class Journal:
         service = ErrorLoggingService(
             recorder, store, shipper.settle, application=self.settings.application
         )
-        return _Parts(recorder, source, store, shipper, service)
+        return _Parts(recorder, reporter, source, store, shipper, service)
 
     def _disk(self) -> tuple[Spool | MemorySpool, SpoolDirectory | MemorySpool]:
         settings = self.settings

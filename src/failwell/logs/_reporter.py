@@ -17,6 +17,8 @@ _LEVELS = {
     "critical": logging.CRITICAL,
 }
 
+_PATIENCE_S = 1.0
+
 
 class ErrorReporter:
     """Writes one line an error, with the traceback where the notice brings the exceptions.
@@ -40,6 +42,10 @@ class ErrorReporter:
             consume_safely(self._write, notice)
         else:
             LISTENER.put(self._write, notice)
+
+    def settle(self) -> None:
+        """Return when the lines handed over until now are written, or after a second."""
+        LISTENER.settle(_PATIENCE_S)
 
     def _write(self, notice: "ErrorNotice") -> None:
         level = _LEVELS[notice.level]
