@@ -21,7 +21,11 @@ from failwell.integrations.celery import use_failwell
 from failwell.store import Store
 from failwell.testing import recorded_errors
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+# Real workers take their time to start and to end.
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
 _logger = logging.getLogger("shop.tasks")
 
 
