@@ -7,9 +7,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
-from celery import Celery
+from celery import Celery, signals, states
 from celery.contrib.testing.worker import start_worker
 from flask import Flask
 
@@ -75,10 +76,7 @@ def _define(celery: Celery) -> None:
     )
 
 
-@pytest.fixture(
-    scope="module",
-    params=["threads", pytest.param("solo", marks=pytest.mark.faults)],
-)
+@pytest.fixture(scope="module", params=["threads", "solo"])
 def worked(request: pytest.FixtureRequest) -> Iterator[Celery]:
     """Return a Celery application with a broker in memory and a worker that runs."""
     celery = _celery()
@@ -115,17 +113,24 @@ def app() -> Flask:
 
 
 @pytest.fixture
-def run(worked: Celery, app: Flask) -> Run:
+def run(worked: Celery, app: Flask) -> Iterator[Run]:
     """Return a function that has the worker run a task and returns its ids."""
     use_failwell(worked, app)
+    # A result can be had before the signals are sent; they are what is waited for.
+    ended: SimpleQueue[str] = SimpleQueue()
+
+    def note_end(task_id: str, state: str | None, **_: object) -> None:
+        if state != states.RETRY:
+            ended.put(task_id)
 
     def run(name: str, times: int = 1) -> list[str]:
-        results = [worked.tasks[name].delay() for _ in range(times)]
-        for result in results:
-            result.get(timeout=30, propagate=False)
-        return [result.id for result in results]
+        sent = {worked.tasks[name].delay().id for _ in range(times)}
+        assert {ended.get(timeout=30) for _ in range(times)} == sent
+        return sorted(sent)
 
-    return run
+    signals.task_postrun.connect(note_end)
+    yield run
+    signals.task_postrun.disconnect(note_end)
 
 
 def _counted(app: Flask) -> int:
@@ -243,7 +248,6 @@ def die():
 """
 
 
-@pytest.mark.faults
 def test_forked_workers_record_and_ship(tmp_path: Path) -> None:
     """Each for itself; one that is lost is reported by the process that forked it."""
     for folder in ("queue", "results"):
