@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from click.testing import Result
 from flask import Flask
+from written import written
 
 from failwell._settings import Settings, read_settings
 from failwell.cli import create_commands
@@ -143,7 +144,7 @@ def _record_into(sink: Sink, clock: ManualClock, **changed: Any) -> ErrorRecord:
         message=made.message,
     )
     sink.count(bytes.fromhex(made.group), lambda: msgspec.json.encode(definition))
-    sink.append(msgspec.json.encode(made))
+    sink.append(*written(made))
     return made
 
 

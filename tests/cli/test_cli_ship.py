@@ -21,7 +21,7 @@ Run = Callable[..., Result]
 APP = """
 import sys
 from pathlib import Path
-sys.path.insert(0, {tests!r})
+sys.path[:0] = {tests!r}
 from conftest import Journal
 from flask import Flask
 from failwell._settings import read_settings
@@ -81,7 +81,9 @@ def test_once_with_a_store_that_is_away_fails_clearly(
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     """Return a function that starts `flask failwell ship`."""
-    (tmp_path / "shop.py").write_text(APP.format(tests=str(Path(__file__).parent)))
+    here = Path(__file__).parent
+    tests = [str(here), str(here.parent / "support")]
+    (tmp_path / "shop.py").write_text(APP.format(tests=tests))
     running: list[subprocess.Popen[str]] = []
 
     def run() -> subprocess.Popen[str]:

@@ -156,9 +156,9 @@ def test_dump_prints_every_part_as_a_line(
     lines = [json.loads(line) for line in flask("spool", "dump").stdout.splitlines()]
 
     kinds = [line["kind"] for line in lines]
-    assert kinds == ["counter", "definition", *["record"] * 5, "user"]
+    assert kinds == ["counter", "definition", "stack", *["record"] * 5, "user"]
     assert lines[0]["count"] == 5
-    assert [line["payload"]["id"] for line in lines[2:7]] == [e.id for e in left]
+    assert [line["payload"]["id"] for line in lines[3:8]] == [e.id for e in left]
     assert lines[1]["key"] == lines[-1]["key"] == left[0].group
     assert lines[-1]["user"] == b"the user".hex()
     assert contents(folder) == before
@@ -186,7 +186,7 @@ def test_dump_of_one_unit(flask: Run, folder: Path, left: list[ErrorRecord]) -> 
     """A unit by its name; an unknown one is a mistake."""
     (unit,) = SpoolDirectory(folder).units()
 
-    assert len(flask("spool", "dump", unit.id).stdout.splitlines()) == 8
+    assert len(flask("spool", "dump", unit.id).stdout.splitlines()) == 9
     assert flask("spool", "dump", "0-0-0").exit_code == 1
 
 

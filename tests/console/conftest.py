@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from written import written
 
 from failwell._settings import Settings, read_settings
 from failwell.console import create_console
@@ -60,8 +61,7 @@ class Feeder:
             culprit=f"{place.module}:{place.function}",
             message=record.message,
         )
-        payload = msgspec.json.encode(record) if kept else None
-        self._ingest(definition, payload, times, hours_ago)
+        self._ingest(definition, record if kept else None, times, hours_ago)
         return record
 
     def answers(self, definition: AnswerDefinition, times: int) -> None:
@@ -69,7 +69,11 @@ class Feeder:
         self._ingest(definition, None, times, 0)
 
     def _ingest(
-        self, definition: Definition, payload: bytes | None, times: int, hours_ago: int
+        self,
+        definition: Definition,
+        record: ErrorRecord | None,
+        times: int,
+        hours_ago: int,
     ) -> None:
         unit = next(self._units)
         key = unit.to_bytes(8, "big")
@@ -78,7 +82,12 @@ class Feeder:
             FrameKind.DEFINITION, key + msgspec.json.encode(definition), 100
         )
         frames = [defined]
-        if payload is not None:
+        if record is not None:
+            payload, stacks = written(record)
+            frames += [
+                SpoolFrame(FrameKind.STACK, key + stack, 101 + number)
+                for number, (key, stack) in enumerate(stacks)
+            ]
             frames.append(SpoolFrame(FrameKind.RECORD, payload, 200))
         counter = Counter(0, key, minute, times)
         self._store.ingest(f"unit-{unit}", frames, [counter], finished=True)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import URL
+from written import written
 
 from failwell.records import (
     AnswerDefinition,
@@ -159,7 +160,7 @@ class Feed:
         """Append the record of that number, which makes its id and its second."""
         own = {"id": self.record_id(number), "timestamp": self.clock.now() + number}
         record = msgspec.structs.replace(KEPT, **{**own, **facts})
-        self.unit.append(msgspec.json.encode(record))
+        self.unit.append(*written(record))
         return record
 
     def move(self, store: Store, *, finished: bool = False) -> tuple[int, int, int]:

@@ -5,9 +5,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from failwell.records import ErrorRecord, ExceptionInfo, Frame, SourceContext
+from failwell.spool._memory_unit import MemoryUnit
 from failwell.store import Store
 
 if TYPE_CHECKING:
@@ -90,6 +89,7 @@ def test_a_changed_source_file_gives_another_stack(
     exception = ExceptionInfo(type="E", message="", frames=(frame,))
     for number, text in enumerate(["the old release\n", "the new one\n"]):
         file.write_text(text)
+        feed.unit = MemoryUnit(f"unit-{number}", 10)
         feed.keep(number, exceptions=(exception,))
         feed.move(store)
 
@@ -99,20 +99,3 @@ def test_a_changed_source_file_gives_another_stack(
         SourceContext(1, ("the old release",)),
         SourceContext(1, ("the new one",)),
     )
-
-
-def test_records_with_their_frames_inside_are_read_beside_new_ones(
-    store: Store, path: Path, feed: "Feed", kept_record: ErrorRecord
-) -> None:
-    """So an older version stored them."""
-    feed.keep(1)
-    feed.move(store)
-    with closing(sqlite3.connect(path)) as database:
-        whole = msgspec.json.encode(kept_record)
-        database.execute("UPDATE events SET payload = ?", [whole])
-        database.commit()
-
-    feed.keep(2)
-    feed.move(store)
-
-    assert [kept.exceptions for kept in store.recent()] == [kept_record.exceptions] * 2

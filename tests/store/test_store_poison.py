@@ -79,7 +79,7 @@ def test_every_text_that_becomes_a_column_may_be_strange(
 def test_poison_of_every_kind_costs_only_itself(store: Store, feed: "Feed") -> None:
     """A frame of each kind that says nothing, between two that do."""
     feed.count(2)
-    good = [SpoolFrame(*frame) for frame in feed.unit.frames()]
+    good = [*feed.unit.frames()]
     end = good[-1].end
     bad = [
         SpoolFrame(kind, b"12345678" + payload, end + number)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from written import written
 
 from failwell.records import ErrorRecord, Frame
 from failwell.spool import FrameKind, SpoolFrame
@@ -85,7 +86,7 @@ def test_a_group_that_was_not_seen_again_keeps_two(keeping: Open, feed: "Feed") 
     """Its first and its last, with their stacks, found by their ids as ever."""
     store = keeping(days=3)
     _fill(feed, days=2)
-    feed.move(store)
+    feed.move(store, finished=True)
     page = store.group(1)
     assert page is not None
     first, last = page.events[-1], page.events[0]
@@ -217,19 +218,17 @@ def test_a_stack_that_a_unit_may_refer_to_again_stays(
 ) -> None:
     """A process describes a stack once, and may have its error again a year later."""
     store = keeping(days=3)
-    key = b"stack--1"
     (info,) = kept_record.exceptions
-    described = SpoolFrame(FrameKind.STACK, key + msgspec.json.encode(info.frames), 100)
-    brief = msgspec.structs.replace(info, frames=(), stack=key.hex())
+    _, [(key, frames)] = written(kept_record)
+    described = SpoolFrame(FrameKind.STACK, key + frames, 100)
 
     def record(number: int) -> SpoolFrame:
         made = msgspec.structs.replace(
             kept_record,
             id=f"{kept_record.group}-{number:016x}",
             timestamp=clock.now(),
-            exceptions=(brief,),
         )
-        return SpoolFrame(FrameKind.RECORD, msgspec.json.encode(made), 100 + number)
+        return SpoolFrame(FrameKind.RECORD, written(made)[0], 100 + number)
 
     store.ingest("unit", [described, record(1)], [], finished=False)
     clock.advance(300 * DAY)

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from written import written
 
 from failwell.records import (
     Breadcrumb,
@@ -124,26 +125,18 @@ def test_what_is_recorded_is_what_is_read_back(
     """Any record, with its stacks apart as the recorder keeps them."""
     number = next(_numbers)
     unit = MemoryUnit(f"unit-{number}", 100)
-    keys = [index.to_bytes(8, "big") for index in range(3)]
     whole = [
         msgspec.structs.replace(info, frames=own)
         for info, own in zip(recorded.exceptions, frames, strict=False)
     ]
-    referring = [
-        msgspec.structs.replace(info, stack=key.hex())
-        for info, key in zip(recorded.exceptions, keys, strict=False)
-    ]
-    facts = {"id": f"{recorded.group}-{number:016x}"}
-    written = msgspec.structs.replace(recorded, exceptions=tuple(referring), **facts)
-    stacks = [
-        (key, msgspec.json.encode(own)) for key, own in zip(keys, frames, strict=True)
-    ]
-    unit.append(msgspec.json.encode(written), stacks)
+    expected = msgspec.structs.replace(
+        recorded, exceptions=tuple(whole), id=f"{recorded.group}-{number:016x}"
+    )
+    unit.append(*written(expected))
 
     moved = store.ingest(unit.id, unit.frames(), unit.counters(), finished=True)
-    found = store.find(written.id)
+    found = store.find(expected.id)
 
-    expected = msgspec.structs.replace(recorded, exceptions=tuple(whole), **facts)
     assert moved == (1, 0, 0)
     assert found is not None
     assert msgspec.to_builtins(found[1]) == msgspec.to_builtins(expected)

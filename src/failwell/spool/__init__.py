@@ -5,7 +5,7 @@ crash. A process writes one *unit* at a time: a segment of frames and a file of 
 Refuses to know what the payloads mean, and any SQL.
 """
 
-from failwell.spool._counters import KEY_SIZE, Counter
+from failwell.spool._counter_image import KEY_SIZE, Counter, CounterImage
 from failwell.spool._directory import SpoolDirectory
 from failwell.spool._election import ShipperLock
 from failwell.spool._frame import FrameKind, SpoolFrame
@@ -19,6 +19,7 @@ from failwell.spool._unit import Unit
 __all__ = [
     "KEY_SIZE",
     "Counter",
+    "CounterImage",
     "FrameKind",
     "MemorySpool",
     "Repaired",

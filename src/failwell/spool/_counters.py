@@ -1,46 +1,16 @@
-"""The file of counters: what was counted survives the process without a system call.
-
-    offset  size  field
-    0       8     magic and version of this layout
-    8       16    reserved
-    24*n    8     slot n from 1: the key, as its bytes
-    24*n+8  8     slot n: the minute, whole minutes since 1970-01-01 UTC
-    24*n+16 8     slot n: the count, 0 while the slot is not in use
-
-Numbers are 8 bytes, aligned, in the machine's own order: the file never leaves it.
-"""
+"""The file of counters: what was counted survives the process without a system call."""
 
 import contextlib
-import errno
 import mmap
 import os
 import sys
-from io import FileIO
 from pathlib import Path
 
-import msgspec
-
-from failwell.spool._platform import MAP_NEW, PRIVATE, READ, allocate, sync_map
+from failwell.spool._counter_image import MAGIC, SLOT_SIZE, WORDS
+from failwell.spool._platform import MAP_NEW, PRIVATE, allocate, sync_map
 
 SLOTS = 8192
 """Slots of a file, each for one key in one minute: 192 KiB."""
-KEY_SIZE = 8
-
-_NAME = b"FWCOUNT"
-_MAGIC = _NAME + b"\x01"
-_BLOCK = 4096
-_ZEROS = bytes(_BLOCK)
-_WORDS = 3
-_SLOT_SIZE = 8 * _WORDS
-
-
-class Counter(msgspec.Struct, frozen=True):
-    """One reading of a counter. It only ever grows."""
-
-    slot: int
-    key: bytes
-    minute: int
-    count: int
 
 
 class CounterFile:
@@ -55,7 +25,7 @@ class CounterFile:
     """
 
     def __init__(self, path: Path, slots: int = SLOTS) -> None:
-        size = _SLOT_SIZE * (slots + 1)
+        size = SLOT_SIZE * (slots + 1)
         self._path = path
         self._fd = os.open(path, MAP_NEW, PRIVATE)
         try:
@@ -65,12 +35,12 @@ class CounterFile:
             os.close(self._fd)
             path.unlink(missing_ok=True)
             raise
-        self._map[: len(_MAGIC)] = _MAGIC
+        self._map[: len(MAGIC)] = MAGIC
         # The words are stored whole. struct.pack_into stores byte by byte, and a kill
         # in between left wrong counts.
         self._words = memoryview(self._map).cast("Q")
         self._places: dict[bytes, tuple[int, int]] = {}
-        self._free = _WORDS
+        self._free = WORDS
 
     def add(self, key: bytes, minute: int, number: int = 1) -> bool:
         """Add to the counter of a key and minute; return False when it has no slot."""
@@ -93,7 +63,7 @@ class CounterFile:
         at = self._free
         # Taken first and counted last: where a signal handler or a kill ends the call
         # in between, the slot stays empty and is never used twice.
-        self._free = at + _WORDS
+        self._free = at + WORDS
         self._words[at] = int.from_bytes(key, sys.byteorder)
         self._words[at + 1] = minute
         self._words[at + 2] = number
@@ -120,47 +90,3 @@ class CounterFile:
             self._words.release()
             self._map.close()
             os.close(fd)
-
-
-def read_counters(path: Path) -> tuple[list[Counter], int]:
-    """Return what a file counts, in use or not, and how many bytes are damaged.
-
-    A missing file counts nothing.
-
-    Raises:
-        OSError: It cannot be read, or a newer failwell wrote it.
-    """
-    try:
-        fd = os.open(path, READ)
-    except FileNotFoundError:
-        return [], 0
-    with FileIO(fd) as file:
-        # One read: the kernel copies aligned words whole.
-        content = file.read(_SLOT_SIZE * (SLOTS + 1))
-    begun = content[: len(_MAGIC)]
-    if begun[:-1] == _NAME and begun != _MAGIC:
-        message = "counters that a newer failwell wrote; ship them with that version"
-        raise OSError(errno.ENOTSUP, message)
-    # A power cut may have taken the first page, which leaves zeros, and no other.
-    if any(begun) and not _MAGIC.startswith(begun):
-        return [], len(content)
-    # Slots are taken in order, so what follows the last one is zeros: not looked at,
-    # for a shipper reads this file again and again.
-    used = -(-_end_of_data(content) // _SLOT_SIZE) * _SLOT_SIZE
-    whole = content[: min(used, len(content) - len(content) % _SLOT_SIZE)]
-    words = memoryview(whole).cast("Q").tolist()
-    slots = zip(words[3::3], words[4::3], words[5::3], strict=True)
-    counters = [
-        Counter(slot, key.to_bytes(KEY_SIZE, sys.byteorder), minute, count)
-        for slot, (key, minute, count) in enumerate(slots, 1)
-        if count
-    ]
-    return counters, 0
-
-
-def _end_of_data(content: bytes) -> int:
-    """Return the length without the zeros at the end: `rstrip`, 20 times as fast."""
-    end = len(content)
-    while end >= _BLOCK and content[end - _BLOCK : end] == _ZEROS:
-        end -= _BLOCK
-    return len(content[:end].rstrip(b"\0"))

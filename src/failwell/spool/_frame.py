@@ -19,6 +19,8 @@ import zlib
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
+import msgspec
+
 MAGIC = b"\xfeFW\xff"
 VERSION = 1
 MAX_PAYLOAD = 1024 * 1024
@@ -43,7 +45,7 @@ class FrameKind(IntEnum):
     USER = 4
 
 
-class SpoolFrame(NamedTuple):
+class SpoolFrame(msgspec.Struct, frozen=True, gc=False):
     """One whole frame as the shipper gets it."""
 
     kind: FrameKind

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell.records import Stacks, Tally
-from failwell.spool._counters import KEY_SIZE
+from failwell.spool._counter_image import KEY_SIZE
 from failwell.spool._election import ShipperLock
 from failwell.spool._folder import new_unit_id
 from failwell.spool._frame import check_size

@@ -1,11 +1,14 @@
 """One unit in memory, read like a unit on disk."""
 
+import sys
 import threading
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 
 from failwell.records import Stacks
-from failwell.spool._counters import SLOTS, Counter
+from failwell.spool._counter_image import Counter, CounterImage
+from failwell.spool._counters import SLOTS
 from failwell.spool._frame import FrameKind, SpoolFrame
 
 _MAX_BYTES = 64 * 1024 * 1024
@@ -33,7 +36,7 @@ class MemoryUnit:
         self._lock = threading.RLock()
         self._end = 0
         self._bytes = 0
-        self._slots: dict[tuple[bytes, int], list[int]] = {}
+        self._slots: dict[tuple[bytes, int], int] = {}
         self._definitions: dict[bytes, SpoolFrame] = {}
         self._stacks: dict[bytes, SpoolFrame] = {}
         self._users: dict[bytes, SpoolFrame] = {}
@@ -63,11 +66,15 @@ class MemoryUnit:
 
     def counters(self) -> list[Counter]:
         """Return a reading of every counter."""
+        return self.image().counters()
+
+    def image(self) -> CounterImage:
+        """Return the counters as they are now, to see later which have grown."""
+        words = array("Q")
         with self._lock:
-            return [
-                Counter(slot, key, minute, count)
-                for (key, minute), (slot, count) in self._slots.items()
-            ]
+            for (key, minute), count in self._slots.items():
+                words.extend((int.from_bytes(key, sys.byteorder), minute, count))
+        return CounterImage(words.tobytes())
 
     def frames(self, offset: int = 0) -> Iterator[SpoolFrame]:
         """Yield the frames behind an offset that are still there."""
@@ -109,15 +116,14 @@ class MemoryUnit:
     def count(self, key: bytes, minute: int, definition: Callable[[], bytes]) -> bool:
         """Add one to a key in a minute; return False where no slot is free."""
         with self._lock:
-            slot = self._slots.get((key, minute))
-            if slot is None:
+            known = self._slots.get((key, minute), 0)
+            if not known:
                 if len(self._slots) >= SLOTS:
                     return False
                 if key not in self._definitions:
                     frame = self._frame_locked(FrameKind.DEFINITION, key + definition())
                     self._definitions[key] = frame
-                slot = self._slots[key, minute] = [len(self._slots) + 1, 0]
-            slot[1] += 1
+            self._slots[key, minute] = known + 1
         return True
 
     def record_count(self) -> int:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
 
-from failwell.spool._counters import Counter, read_counters
+from failwell.spool._counter_image import Counter, CounterImage, read_counters
+from failwell.spool._counters import SLOTS
 from failwell.spool._folder import COUNTERS_SUFFIX, SEGMENT_SUFFIX
 from failwell.spool._frame import SpoolFrame
 from failwell.spool._lock import LockedFile
@@ -71,9 +72,17 @@ class Unit:
         Raises:
             OSError: They cannot be read, or a newer failwell wrote them.
         """
-        counters, damaged = read_counters(self._counters)
-        self.damaged_bytes += damaged
-        return counters
+        return self.image().counters()
+
+    def image(self) -> CounterImage:
+        """Return the counters as they are now, to see later which have grown.
+
+        Raises:
+            OSError: As `counters`.
+        """
+        image = read_counters(self._counters, SLOTS)
+        self.damaged_bytes += image.damaged_bytes
+        return image
 
     def frames(self, offset: int = 0) -> Iterator[SpoolFrame]:
         """Yield the whole frames that there are now.

@@ -14,7 +14,7 @@ from typing import NoReturn
 from failwell._clock import Clock
 from failwell.records import Stacks, Tally
 from failwell.spool._backlog import Backlog
-from failwell.spool._counters import KEY_SIZE
+from failwell.spool._counter_image import KEY_SIZE
 from failwell.spool._frame import FrameKind, check_size
 from failwell.spool._live_unit import LiveUnit, open_unit
 from failwell.spool._room import Room

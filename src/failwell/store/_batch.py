@@ -4,7 +4,7 @@ What cannot be read, or could not be stored, is set aside with the reason: nothi
 an application or its clients can write stops the rest.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,8 +17,8 @@ from failwell.records import (
 )
 from failwell.spool import FrameKind, SpoolFrame
 from failwell.store._sources import SourceFiles
-from failwell.store._spooled import SpooledRecord
-from failwell.store._stacks import StackReader, StoredStack, UnitStack
+from failwell.store._spooled import SpooledRecord, read_record
+from failwell.store._stacks import StackReader, UnitStack
 
 KEY_LENGTH = 8
 _STATUSES = range(1000)
@@ -28,7 +28,7 @@ _REMEMBERED = 2048
 _definition_decoder: msgspec.json.Decoder[Definition] = msgspec.json.Decoder(Definition)
 
 
-class KeyDefinition(NamedTuple):
+class KeyDefinition(msgspec.Struct, frozen=True, gc=False):
     """What a key of the unit counts, also as the bytes it was read from."""
 
     position: int
@@ -37,7 +37,7 @@ class KeyDefinition(NamedTuple):
     payload: bytes
 
 
-class User(NamedTuple):
+class User(msgspec.Struct, frozen=True, gc=False):
     """A user who met what a key of the unit counts."""
 
     position: int
@@ -67,21 +67,16 @@ class Batch:
 
 
 def read_batch(frames: Iterable[SpoolFrame], stacks: StackReader) -> Batch:
-    """Decode frames and add source lines to the records. Never raises for a payload."""
+    """Decode frames and add source lines to the stacks. Never raises for a payload."""
     batch = Batch()
     sources = SourceFiles()
-
-    def read_stack(frames: bytes) -> StoredStack:
-        return stacks.read(frames, sources)
-
     for frame in frames:
         batch.position = max(batch.position, frame.end)
         try:
             if frame.kind is FrameKind.RECORD:
-                record = SpooledRecord(frame.payload, frame.end, read_stack)
-                batch.records.append(record)
+                batch.records.append(read_record(frame.payload, frame.end))
             elif frame.kind is FrameKind.STACK:
-                batch.stacks.append(_read_stack(frame, read_stack))
+                batch.stacks.append(_read_stack(frame, stacks, sources))
             elif frame.kind is FrameKind.USER:
                 batch.users.append(_read_user(frame))
             else:
@@ -118,6 +113,8 @@ def _read_user(frame: SpoolFrame) -> User:
     return User(frame.end, frame.payload[:KEY_LENGTH], frame.payload[KEY_LENGTH:])
 
 
-def _read_stack(frame: SpoolFrame, read: Callable[[bytes], StoredStack]) -> UnitStack:
+def _read_stack(
+    frame: SpoolFrame, stacks: StackReader, sources: SourceFiles
+) -> UnitStack:
     key, frames = frame.payload[:KEY_LENGTH], frame.payload[KEY_LENGTH:]
-    return UnitStack(frame.end, key.hex(), read(frames))
+    return UnitStack(frame.end, key.hex(), stacks.read(frames, sources))

@@ -5,7 +5,7 @@ batch does is therefore written in Core like everything else, but handed to the 
 SQLite takes it row by row, PostgreSQL once, over arrays of all rows' values.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -92,12 +92,17 @@ class Bulk:
         """Run it; in PostgreSQL no two rows may touch the same one of a table."""
         if not rows:
             return
-        compiled = self._compile(transaction)
         if transaction.is_sqlite:
-            ordered = map(compiled.order, transaction.between(rows))
-            transaction.cursor.executemany(compiled.text, ordered)
+            self.run_each(transaction, rows)
         else:
+            compiled = self._compile(transaction)
             transaction.cursor.execute(compiled.text, compiled.arrays(rows))
+
+    def run_each(self, transaction: Transaction, rows: Iterable[Row]) -> None:
+        """Run it in SQLite, where a row that was taken is needed no more."""
+        compiled = self._compile(transaction)
+        ordered = map(compiled.order, transaction.between(rows))
+        transaction.cursor.executemany(compiled.text, ordered)
 
     def fetch(self, transaction: Transaction, rows: Sequence[Row]) -> list[Row]:
         """Run it and return what it found for all of them."""
@@ -175,11 +180,11 @@ class Load:
         self._copy = f'COPY "{table.name}" ({names}) FROM STDIN (FORMAT BINARY)'
         self._types = [_NAMES[type(c.type)] for c in table.c]
 
-    def run(self, transaction: Transaction, rows: Sequence[Row]) -> None:
+    def run(self, transaction: Transaction, rows: Iterable[Row]) -> None:
         """Insert them."""
         if transaction.is_sqlite:
-            self._insert.run(transaction, rows)
-        elif rows:
+            self._insert.run_each(transaction, rows)
+        else:
             with transaction.cursor.copy(self._copy) as copy:
                 copy.set_types(self._types)
                 for row in rows:

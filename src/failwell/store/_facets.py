@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TypeAlias
 
+import msgspec
 from sqlalchemy import case, func, select
 
 from failwell.store._bulk import Bulk, Insert, Transaction, insertion
@@ -25,6 +26,15 @@ _Key: TypeAlias = tuple[int, str, str]
 """Fingerprint, name and value."""
 
 
+class _Sum(msgspec.Struct, gc=False):
+    n: int
+    last: int
+
+    def add(self, n: int, last: int) -> None:
+        self.n += n
+        self.last = max(self.last, last)
+
+
 class Facets:
     """Collects the facets of a batch.
 
@@ -34,9 +44,9 @@ class Facets:
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
-        self._found: dict[_Key, list[int]] = {}
+        self._found: dict[_Key, _Sum] = {}
         # By what was written: the same again needs no cleaning.
-        self._written: dict[_Key, list[int]] = {}
+        self._written: dict[_Key, _Sum] = {}
 
     def add(self, fingerprint_id: int, record: SpooledRecord) -> None:
         """Add a record of a fingerprint."""
@@ -51,20 +61,19 @@ class Facets:
         known = set(_FIND.fetch(transaction, asked))
         if new := [key for key in asked if key not in known]:
             self._bound(transaction, new)
-        rows = [(*key, n, last) for key, (n, last) in self._found.items()]
+        rows = [(*key, sum_.n, sum_.last) for key, sum_ in self._found.items()]
         rows.sort()
         _ADD.run(transaction, rows)
         for key in self._found:
             self._memory.note_facet(key)
 
     def _add(self, key: _Key, at: int) -> None:
-        entry = self._written.get(key)
-        if entry is None:
+        sum_ = self._written.get(key)
+        if sum_ is None:
             id_, name, value = key
             cleaned = (id_, clean(name), clean(value))
-            entry = self._written[key] = self._found.setdefault(cleaned, [0, at])
-        entry[0] += 1
-        entry[1] = max(entry[1], at)
+            sum_ = self._written[key] = self._found.setdefault(cleaned, _Sum(0, at))
+        sum_.add(1, at)
 
     def _bound(self, transaction: Transaction, new: Iterable[_Key]) -> None:
         """Let only so many of the new ones have a row of their own."""
@@ -83,10 +92,8 @@ class Facets:
 
     def _move(self, key: _Key, to: _Key) -> None:
         if key != to:
-            n, last = self._found.pop(key)
-            entry = self._found.setdefault(to, [0, last])
-            entry[0] += n
-            entry[1] = max(entry[1], last)
+            moved = self._found.pop(key)
+            self._found.setdefault(to, _Sum(0, 0)).add(moved.n, moved.last)
 
 
 def _add(insert: Insert) -> Insert:

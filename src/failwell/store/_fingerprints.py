@@ -36,7 +36,7 @@ class Key(NamedTuple):
     hash: str
 
 
-class Known(NamedTuple):
+class Known(msgspec.Struct, frozen=True, gc=False):
     """A fingerprint of the store."""
 
     id: int
@@ -45,15 +45,13 @@ class Known(NamedTuple):
     """The group that it goes back to when a merge is taken back."""
 
 
-class Label(NamedTuple):
+class Label(msgspec.Struct, frozen=True, gc=False):
     """Where an error belongs."""
 
     fingerprint_id: int
     kind_id: int
     span: Span
     """To be told when it happened."""
-    users: set[bytes]
-    """To be told who met it."""
 
 
 class Fingerprints:
@@ -66,8 +64,9 @@ class Fingerprints:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self._known: dict[Key, Known] = {}
-        self._spans: defaultdict[tuple[Known, int], Span] = defaultdict(Span)
-        self._met: defaultdict[Known, set[bytes]] = defaultdict(set)
+        self._spans: defaultdict[tuple[int, int], Span] = defaultdict(Span)
+        self.met: defaultdict[int, set[bytes]] = defaultdict(set)
+        """Who met the errors of a fingerprint."""
 
     def find(self, wanted: Mapping[Key, GroupDefinition]) -> None:
         """Find the fingerprints of these; make those that are new."""
@@ -82,8 +81,8 @@ class Fingerprints:
     def label(self, key: Key, kind_id: int) -> Label:
         """Return where an error of a fingerprint that was found belongs."""
         known = self._known[key]
-        span = self._spans[known, kind_id]
-        return Label(known.id, kind_id, span, self._met[known])
+        span = self._spans[known.id, kind_id]
+        return Label(known.id, kind_id, span)
 
     def write(self, day: int) -> None:
         """Add what the labels were told to the fingerprints, and to their groups.
@@ -92,14 +91,14 @@ class Fingerprints:
             day: On which the users came.
         """
         totals, spans = [], defaultdict[int, Span](Span)
-        for (known, kind_id), span in sorted(self._spans.items()):
+        for key, span in self._spans.items():
             if not span.is_empty():
                 first, _ = span.first()
-                totals.append((known.id, kind_id, first, span.last, span.n))
-                spans[known.id].add(span)
-        met = {known.id: users for known, users in self._met.items() if users}
+                totals.append((*key, first, span.last, span.n))
+                spans[key[0]].add(span)
+        met = self.met
         owners = self._owners(spans.keys() | met.keys())
-        _ADD_TO_TOTALS.run(self._transaction, totals)
+        _ADD_TO_TOTALS.run(self._transaction, sorted(totals))
         _ADD_TO_FINGERPRINTS.run(self._transaction, _rows(spans))
         add_users(self._transaction, met, day)
         of_groups: defaultdict[int, Span] = defaultdict(Span)

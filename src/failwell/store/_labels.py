@@ -58,6 +58,10 @@ class Labels:
         """Return where what a definition counts belongs."""
         return self._groups[_outline(definition)]
 
+    def note_user(self, definition: GroupDefinition, user: bytes) -> None:
+        """Note who met what a definition counts."""
+        self._fingerprints.met[self.group(definition).fingerprint_id].add(user)
+
     def answer(self, definition: AnswerDefinition) -> int:
         """Return the number of what a definition counts."""
         return self._answers[_answer(definition)]

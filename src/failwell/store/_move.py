@@ -162,10 +162,10 @@ class Move:
         labels = Labels(transaction, [*definitions, *met.values()], new.records)
         self._insert_events(new.records, labels.records, payloads)
         write_counts(transaction, labels, growth, self._now)
-        for _, key, user in new.users:
-            definition = met.get(key)
+        for entry in new.users:
+            definition = met.get(entry.key)
             if isinstance(definition, GroupDefinition):
-                labels.group(definition).users.add(user)
+                labels.note_user(definition, entry.user)
         newest = max((record.at for record in new.records), default=self._now)
         labels.write(newest // DAY)
         self._set_aside(new.rejected)
@@ -182,7 +182,7 @@ class Move:
         for record, label in zip(records, labels, strict=True):
             label.span.add_event(record.at)
             facets.add(label.fingerprint_id, record)
-        _EVENTS.run(self._transaction, list(map(_row, records, labels, payloads)))
+        _EVENTS.run(self._transaction, map(_row, records, labels, payloads))
         facets.write(self._transaction)
 
     def _set_aside(self, rejected: Sequence[Rejected]) -> None:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from failwell.spool import Counter
+from failwell.spool import Counter, CounterImage
 from failwell.store._errors import BehindError, StoreError
 from failwell.store._pace import Pace, batches
 from failwell.store._store import Store
@@ -46,16 +46,10 @@ class Seen(NamedTuple):
     size: int
     position: int | None
     """Its watermark; None where that is not known."""
-    counts: dict[int, int]
-    """By slot."""
-
-    def grown(self, counters: Iterable[Counter]) -> list[Counter]:
-        """Return what has counted more since."""
-        counts = self.counts
-        return [c for c in counters if counts.get(c.slot) != c.count]
+    image: CounterImage
 
 
-_NOTHING = Seen(-1, None, {})
+_NOTHING = Seen(-1, None, CounterImage())
 
 
 class Complaints:
@@ -161,9 +155,9 @@ class Pass:
         # among them, and only a unit whose owner is gone can be read to its end.
         adopted = unit.adopt()
         try:
-            counted, size = unit.counters(), unit.size()
+            image, size = unit.image(), unit.size()
             seen = self._seen.get(unit.id, _NOTHING)
-            grown = seen.grown(counted)
+            grown = image.since(seen.image)
             if not (adopted or grown) and size == seen.size:
                 return False
             with self._store.kept_open():
@@ -179,8 +173,7 @@ class Pass:
                 unit.remove()
                 self.moved = self.moved.plus(Shipped(removed=1))
             else:
-                counts = {counter.slot: counter.count for counter in counted}
-                self._seen[unit.id] = Seen(size, end, counts)
+                self._seen[unit.id] = Seen(size, end, image)
         finally:
             unit.release()
         return True

@@ -1,18 +1,17 @@
 """How often something happened and when, as far as is known."""
 
+import msgspec
+
 from failwell.store._times import MINUTE
 
 
-class Span:
+class Span(msgspec.Struct, gc=False):
     """Counts and moments: exact where an event says them, else to the minute."""
 
-    __slots__ = ("event", "last", "minute", "n")
-
-    def __init__(self) -> None:
-        self.n = 0
-        self.last = 0
-        self.event: int | None = None
-        self.minute: int | None = None
+    n: int = 0
+    last: int = 0
+    event: int | None = None
+    minute: int | None = None
 
     def is_empty(self) -> bool:
         """Return whether nothing was added."""

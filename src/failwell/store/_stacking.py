@@ -58,7 +58,6 @@ class UnitStacks:
         given = {entry.stack.hash: entry.stack for entry in new.stacks}
         days = dict.fromkeys(given, 0)
         for record in new.records:
-            given.update((stack.hash, stack) for stack in record.brought if stack)
             for hash_ in record.stacks:
                 days[hash_] = max(record.at // DAY, days.get(hash_, 0))
         # Asked for first: most are there already, and each is many times its hash.

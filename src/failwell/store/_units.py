@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from failwell.spool import Counter, SpoolFrame
+from failwell.spool import Counter, CounterImage, SpoolFrame
 
 
 class Unit(Protocol):
@@ -25,6 +25,9 @@ class Unit(Protocol):
 
     def counters(self) -> Sequence[Counter]:
         """Return a reading of every counter."""
+
+    def image(self) -> CounterImage:
+        """Return the counters as they are now, to see later which have grown."""
 
     def frames(self, offset: int) -> Iterator[SpoolFrame]:
         """Return the whole frames from `offset` on."""
