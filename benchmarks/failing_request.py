@@ -35,6 +35,7 @@ CASES = {
     "plain errorhandler(500), Flask's logger on": "plain-logged",
     "failwell, counted, logger off": "failwell-counted",
     "failwell, counted, log line on": "failwell-counted-logged",
+    "failwell, kept in full, logger off": "failwell-kept",
     "failwell, kept in full, log line on": "failwell-kept-logged",
     "sentry-sdk, no-op transport, logger off": "sentry",
 }

@@ -39,6 +39,7 @@ PORT = 5900
 CASES = {
     "no errors at all": ("plain", 0),
     "plain errorhandler(500)": ("plain", FAILING_PER_S),
+    "failwell, recorded, nobody ships": ("failwell-unshipped", FAILING_PER_S),
     "failwell, shipper in the worker": ("failwell", FAILING_PER_S),
     "failwell, shipper a process of its own": ("failwell-apart", FAILING_PER_S),
 }
@@ -118,8 +119,8 @@ def _send(port: int, path: str, per_second: int, seconds: float) -> list[float]:
 def _serving(case: str, port: int) -> Iterator[None]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         children = [_start("serve", case, str(port), folder)]
-        if case.endswith("apart"):
-            children.insert(0, _start("ship", folder))
+        if case.endswith(("apart", "unshipped")):
+            children.insert(0, _start(case.rpartition("-")[2], folder))
         try:
             while True:
                 try:
@@ -150,14 +151,16 @@ def _measure(port: int, failing: int) -> list[float]:
     return [statistics.median(took), took[int(len(took) * 0.99)]]
 
 
-def _ship(folder: str) -> None:
+def _be_elected(folder: str, *, ship: bool) -> None:
     from failwell.spool import SpoolDirectory  # noqa: PLC0415 - only this case has it
     from failwell.store import Shipper, Store  # noqa: PLC0415 - as above
 
-    source = SpoolDirectory(f"{folder}/failwell/spool")
+    source, stop = SpoolDirectory(f"{folder}/failwell/spool"), threading.Event()
     with source.elect() or sys.exit("the worker was elected first"):
+        if not ship:
+            stop.wait()
         store = Store(f"sqlite:///{folder}/failwell/store.db")
-        Shipper(source, store).run(threading.Event())
+        Shipper(source, store).run(stop)
 
 
 def main() -> None:
@@ -172,13 +175,15 @@ def main() -> None:
                     figures[name], _measure(PORT + number, failing), strict=True
                 ):
                     column.append(value)
-    base = figures["no errors at all"]
+    base, unshipped = (
+        figures[name] for name in ("no errors at all", "failwell, recorded, nobody ships")
+    )
     table = Table(
         title=f"Healthy requests, {HEALTHY_PER_S} a second, beside {FAILING_PER_S} failing "
         f"ones: ms, medians of {ROUNDS} rounds of {SECONDS:.0f} s",
         title_justify="left",
     )
-    for heading in ("", "median", "ratio", "p99", "ratio", "p99 to plain"):
+    for heading in ("", "median", "ratio", "p99", "ratio", "p99 to unshipped"):
         table.add_column(heading, justify="right" if heading else "left")
     for name, (middle, tail) in figures.items():
         table.add_row(
@@ -187,7 +192,7 @@ def main() -> None:
             f"{ratio(middle, base[0]):.2f}",
             f"{statistics.median(tail):.2f}",
             f"{ratio(tail, base[1]):.2f}",
-            f"{ratio(tail, figures['plain errorhandler(500)'][1]):.2f}",
+            f"{ratio(tail, unshipped[1]):.2f}",
         )
     Console(width=110).print(table)
 
@@ -198,8 +203,8 @@ if __name__ == "__main__":
             _pin(0)
             sys.argv = sys.argv[:1]
             _Server(case, int(port), folder).run()
-        case ["ship", folder]:
-            _ship(folder)
+        case ["apart" | "unshipped" as what, folder]:
+            _be_elected(folder, ship=what == "apart")
         case ["load", port, path, pace]:
             _pin(1)
             print(json.dumps(_send(int(port), path, int(pace), SECONDS)))
