@@ -41,7 +41,7 @@ demo: $(VENV)/.run ## in a second terminal: a few hundred requests that succeed 
 	@$(BIN)/python -m meetings demo
 
 test: $(VENV)/.dev ## the tests, under three minutes
-	@$(BIN)/python -m pytest -q -m "not faults and not browser"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not faults and not browser"
 
 test-faults: $(VENV)/.dev ## processes killed, disks full, stores away
 	@$(BIN)/python -m pytest -q -m faults

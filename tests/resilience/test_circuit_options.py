@@ -696,7 +696,6 @@ def test_an_override_holds_all_of_a_name_and_those_to_come() -> None:
         ({"failed_result": 5}, "failed_result is 5; allowed: a function"),
         ({"on_change": _advance}, "on_change is <function"),
     ],
-    ids=repr,
 )
 def test_a_bad_option_is_refused(options: dict[str, Any], words: str) -> None:
     """The message names it, what was given and what is allowed."""

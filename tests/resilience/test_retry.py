@@ -393,7 +393,6 @@ def test_a_logger_that_raises_does_not_end_the_retry(
             ["(OSError"],
         ),
     ],
-    ids=repr,
 )
 def test_a_bad_parameter_is_refused_at_decoration(
     options: dict[str, Any], error: type[Exception], words: list[str]

@@ -63,7 +63,7 @@ def test_a_wait_becomes_seconds_or_a_date(
     assert response.headers.getlist("Retry-After") == [sent]
 
 
-@pytest.mark.parametrize("wait", NO_WAITS, ids=repr)
+@pytest.mark.parametrize("wait", NO_WAITS, ids=range(len(NO_WAITS)))
 def test_what_is_no_wait_is_not_sent(make_app: MakeApp, wait: object) -> None:
     """And the error stays what it is: none of them makes it a 500."""
     for error in (
