@@ -14,7 +14,13 @@ from meetings.accounts import Passwords, Tokens
 from meetings.api import BLUEPRINTS
 from meetings.mishaps import demo
 from meetings.storage import connect_database, expected_version
-from meetings.web import Services, docs, install_converters, install_services
+from meetings.web import (
+    Services,
+    docs,
+    install_converters,
+    install_services,
+    whose_error,
+)
 
 _LARGEST_BODY = 64 * 1024
 
@@ -51,5 +57,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     install_converters(app)
     for blueprint in (*BLUEPRINTS, docs, *([demo] if settings.demo else [])):
         app.register_blueprint(blueprint)
-    Failwell(app)
+    failwell = Failwell(app)
+    failwell.user(whose_error)
     return app
