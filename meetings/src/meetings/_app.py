@@ -38,7 +38,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     given = dict(config or {})
     settings = read_settings(given)
     app = Flask("meetings", instance_path=str(settings.instance_dir))
-    app.config.update(MAX_CONTENT_LENGTH=_LARGEST_BODY, FAILWELL_LOGGING=True)
+    app.config.update(
+        MAX_CONTENT_LENGTH=_LARGEST_BODY,
+        FAILWELL_LOGGING=True,
+        FAILWELL_RESPONSES_API_PREFIX="/api",
+    )
     app.config.update(given, SECRET_KEY=settings.secret_key)
     CATALOG.add(*MEETING_CODES)
     install_services(
