@@ -5,8 +5,6 @@ import sys
 
 import click
 
-from failwell import SettingsError
-
 _PORT_FORM = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 _HIGHEST_PORT = 65_535
 
@@ -51,7 +49,7 @@ def serve(host: str, port: int, *, demo: bool) -> None:
 
     try:
         status = serve(host, port, demo=demo)
-    except (StartError, SettingsError, ValueError) as error:
+    except (StartError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         message = (
@@ -70,7 +68,7 @@ def demo(port: int) -> None:
 
     try:
         status = run_demo(port)
-    except (DemoError, SettingsError) as error:
+    except DemoError as error:
         raise click.ClickException(str(error)) from error
     sys.exit(status)
 
