@@ -91,9 +91,10 @@ def _refuse_taken(host: str, port: int) -> None:
 
 def _why_not(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
+        other = port + 1 if port < _HIGHEST_PORT else port - 1
         return (
-            f"Port {port} is taken by another program. End that one, or take another"
-            f" port: make run PORT={port + 1 if port < _HIGHEST_PORT else port - 1}"
+            f"Port {port} is taken by another program, or by an earlier start of this"
+            f" one. End it, or take another port: make run PORT={other}"
         )
     return f"Cannot listen on {host}, port {port}: {error.strerror}"
 
