@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 
 from failwell import CATALOG, Failwell
-from meetings._errors import MEETING_CODES
+from meetings._errors import MEETING_CODES, UNIQUE
 from meetings._gateway import Calendar
 from meetings._settings import read_settings
 from meetings.accounts import Passwords, Tokens
@@ -63,4 +63,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     failwell = Failwell(app)
     failwell.user(whose_error)
+    for constraint, field, message in UNIQUE:
+        failwell.constraint(constraint, field=field, message=message)
     return app
