@@ -131,7 +131,7 @@ def _secrets_of_path(arguments: Mapping[str, object]) -> Iterator[str]:
     """
     for name, value in arguments.items():
         # An empty text would stand between all characters.
-        if is_secret_name(name) and value != "" and type(value) in _IN_PATHS:
+        if is_secret_name(name) and type(value) in _IN_PATHS and value != "":
             # A UUID may have been sent in capitals.
             yield from {f"{value}", f"{value}".upper()}
 
