@@ -1,7 +1,8 @@
 # The meetings backend with its console, as one container.
 FROM python:3.13-slim
 
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# The log beside the data: /app itself belongs to root.
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 FAILWELL_LOGS_DIR=/app/instance/logs
 WORKDIR /app
 
 COPY requirements/run.txt requirements/run.txt

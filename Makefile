@@ -53,7 +53,7 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, sizes, docs
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy src meetings/src tests/typing benchmarks wsgi.py
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/interrogate --quiet src meetings/src tests meetings/tests benchmarks
 	@$(BIN)/codespell src meetings tests benchmarks docs examples *.md Makefile
 	@$(BIN)/python -m pytest -q tests/architecture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 from flask import Flask, request
+from flask.cli import FlaskGroup
 
 from failwell import Failwell, ValidationError
 from failwell._journal import journal_of
@@ -133,3 +134,22 @@ def test_frames_count_as_in_app_where_the_settings_say_so(folder: Path) -> None:
     assert not found["json"]
     assert not found["tests.test_extension"]
     count_in_app(["-json.decoder", "tests"])
+
+
+def test_a_bad_setting_is_a_sentence_to_those_who_type_commands(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not a traceback with the sentence below it."""
+
+    def make() -> Flask:
+        app = _app(folder, FAILWELL_SPOOL_DURABILITY="eternal")
+        Failwell(app)
+        return app
+
+    with pytest.raises(SystemExit) as ended:
+        FlaskGroup(create_app=make).main(["failwell", "errors"])
+
+    said = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert said.startswith("Error: FAILWELL_SPOOL_DURABILITY is a str; allowed:")
+    assert said.count("\n") == 1

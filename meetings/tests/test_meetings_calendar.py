@@ -1,6 +1,7 @@
 """The outside calendar: told after the commit, and never the booking's downfall."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,6 +14,7 @@ from failwell import CircuitBreakerError, ServiceUnavailableError
 from meetings._gateway import Calendar, CalendarNews
 
 NOBODY = "http://127.0.0.1:9/hook"
+DROPS = 100
 
 
 class Receiver(HTTPServer):
@@ -130,6 +132,31 @@ def test_every_answer_but_success_is_a_failure(receiver: Receiver, status: int) 
         Calendar(receiver.url).send(CalendarNews.CREATED, {"id": 1})
 
     assert len(receiver.news) == 2
+
+
+def test_an_answer_in_drops_is_not_waited_for() -> None:
+    """A line every now and then keeps the client's own time-out from ever coming."""
+    given_up = threading.Event()
+    dripped: list[bytes] = []
+
+    def drip(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n")
+            while not given_up.wait(0.2) and len(dripped) < DROPS:
+                dripped.append(b"X-Drop: 1\r\n")
+                connection.sendall(dripped[-1])
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip, args=(server,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/hook"
+        outcome = Calendar(url, name="slow").tell(CalendarNews.CREATED, {"id": 1})
+        given_up.set()
+        thread.join()
+
+    assert outcome == "failed"
+    assert 0 < len(dripped) < DROPS
 
 
 def test_a_dead_calendar_is_given_a_rest() -> None:

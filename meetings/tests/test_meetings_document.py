@@ -127,3 +127,28 @@ def test_the_page_needs_nothing_from_elsewhere(api: Api) -> None:
         answer = api.call("GET", f"//{address}")
         assert (address, answer.status_code) == (address, 200)
         answer.close()
+
+
+def test_the_bare_address_leads_to_the_page(api: Api) -> None:
+    """Who opens it in a browser sees what there is."""
+    answer = api.call("GET", "//")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/docs")
+
+
+def test_people_get_pages_outside_of_the_api(api: Api) -> None:
+    """A mistyped address is a page in a browser; of the API and to programs, JSON."""
+    browser = {"Accept": "text/html,*/*;q=0.8"}
+
+    answers = [
+        api.call("GET", "//doc", headers=browser),
+        api.call("GET", "//doc", headers={"Accept": "*/*"}),
+        api.call("GET", "/buildings", headers=browser),
+    ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert [answer.mimetype for answer in answers] == [
+        "text/html",
+        "application/json",
+        "application/json",
+    ]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from meetings_api import Api
 
+from failwell import capture
+from failwell.testing import recorded_errors
 from meetings.mishaps._bugs import BUGS
 
 
@@ -29,6 +31,24 @@ def test_every_bug_is_answered_with_500(api: Api, kind: str) -> None:
     assert "password" not in text
     assert "SELECT" not in text
     assert "Traceback" not in text
+
+
+def test_an_error_is_its_users(api: Api) -> None:
+    """Whose token came with the request, where it is a valid one; else nobody's."""
+    api.app.config["PROPAGATE_EXCEPTIONS"] = False
+    ada, bob = api.person(), api.person("Bob")
+    expired = api.call("POST", "//demo/expired-token", ada).get_json()["access_token"]
+    sent = [ada.token, bob.token, expired, f"{ada.token}x", "", None]
+
+    for token in sent:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        api.call("GET", "//demo/crash/division", headers=headers)
+    with api.app.app_context():
+        capture(RuntimeError("of a job"))
+
+    users = [record.user_id for record in recorded_errors(api.app)]
+    assert users == [str(ada.id), str(bob.id), *[None] * 5]
+    assert api.app.extensions["failwell"].recorder.dropped == {}
 
 
 def test_an_unknown_bug_is_not_found(api: Api) -> None:

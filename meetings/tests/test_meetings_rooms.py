@@ -34,7 +34,14 @@ def test_a_name_is_taken_once(api: Api) -> None:
     body = {"name": "Hall", "capacity": 9}
     api.call("POST", "/rooms", admin, json=body)
 
-    assert api.call("POST", "/rooms", admin, json=body).status_code == 409
+    answer = api.call("POST", "/rooms", admin, json=body)
+
+    assert answer.status_code == 409
+    assert answer.get_json()["error"] == {
+        "code": "CONFLICT",
+        "message": "A room of this name exists already",
+        "details": {"field": "name"},
+    }
 
 
 def test_capacity_is_a_number_from_one(api: Api) -> None:

@@ -227,11 +227,12 @@ def test_a_taken_port_is_named(backend: Backend, tmp_path: Path) -> None:
     assert f"PORT={backend.port + 1}" in second.stderr
 
 
+@pytest.mark.parametrize("command", ["serve", "demo"])
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "٣", "9" * 5_000])
-def test_a_bad_port_is_refused(tmp_path: Path, port: str) -> None:
+def test_a_bad_port_is_refused(tmp_path: Path, command: str, port: str) -> None:
     """A sentence with what is allowed, and nothing is made."""
     refused = subprocess.run(
-        _command("serve", "--port", port),
+        _command(command, "--port", port),
         cwd=tmp_path,
         env=_environ(tmp_path, 5000),
         capture_output=True,
@@ -285,4 +286,5 @@ def test_the_demo_without_a_server_says_what_to_do(tmp_path: Path) -> None:
 
     assert "make run" in nothing_made
     assert "No answer from http://127.0.0.1" in nobody_there
+    assert f"make run PORT={environ['PORT']}" in nobody_there
     assert "Traceback" not in nothing_made + nobody_there

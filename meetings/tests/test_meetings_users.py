@@ -78,7 +78,11 @@ def test_an_address_registers_once(api: Api) -> None:
     answer = api.call("POST", "/users", json={**body, "email": "ADA@example.com"})
 
     assert answer.status_code == 409
-    assert answer.get_json()["error"]["code"] == "CONFLICT"
+    assert answer.get_json()["error"] == {
+        "code": "CONFLICT",
+        "message": "This e-mail address is registered already",
+        "details": {"field": "email"},
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import click
+
 _TEXT_LENGTH = 200
 _KEY_LENGTH = 16
 MODULE = r"-?[^\W\d]\w*(\.[^\W\d]\w*)*"
@@ -23,8 +25,11 @@ _SOUGHT_SAID = (
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
-class SettingsError(ValueError):
-    """A setting is unknown or has a value that is not allowed; says which and why."""
+class SettingsError(click.ClickException, ValueError):
+    """A setting is unknown or has a value that is not allowed; says which and why.
+
+    `flask` prints it as it does its own errors: a sentence, and no traceback.
+    """
 
 
 def _refuse(name: str, value: object, allowed: str) -> SettingsError:

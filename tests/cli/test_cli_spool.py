@@ -2,6 +2,9 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -256,3 +259,26 @@ def test_what_is_too_small_for_padding_stays(
 
     assert json.loads(repaired.stdout)["units"][0]["left"] == 2
     assert ids(folder) == [e.id for e in left]
+
+
+@pytest.mark.usefixtures("left")
+def test_a_reader_that_has_gone_is_no_fault(tmp_path: Path) -> None:
+    """As behind `| head`: nothing is said, and no folder is blamed."""
+    program = tmp_path / "wsgi.py"
+    program.write_text(
+        f"from flask import Flask\nfrom failwell import Failwell\n"
+        f"app = Flask('shop', instance_path={str(tmp_path)!r})\nFailwell(app)\n"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    with os.fdopen(writer, "wb") as output:
+        ended = subprocess.run(
+            [sys.executable, "-m", "flask", "failwell", "spool", "dump"],
+            cwd=tmp_path,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert (ended.returncode, ended.stderr) == (1, b"")

@@ -120,7 +120,8 @@ def test_a_group_shows_its_newest_error_in_full(
         data={"attempt": 2},
     )
     made = record(request=request)
-    feed_error(changed(made, exceptions=(*made.exceptions, cause)), times=3)
+    tags = {"customerKind": "firm"}
+    feed_error(changed(made, exceptions=(*made.exceptions, cause), tags=tags), times=3)
 
     html = operator.get(f"{PREFIX}/groups/1").text
     words = _words(html)
@@ -130,6 +131,8 @@ def test_a_group_shows_its_newest_error_in_full(
     assert "Request id request-0001" in words
     assert "Environments production" in words
     assert "Releases 1.2.0" in words
+    assert "Route /pay/&lt;int:cart&gt; 1" in words
+    assert words.count("customerKind firm") == 2
     assert "pay shop.cart line 41" in words
     assert "/srv/shop/cart.py:41" in words
     assert "<mark><i>41</i>    return cart[&#39;price&#39;]\n</mark>" in html

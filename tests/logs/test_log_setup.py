@@ -11,6 +11,7 @@ import pytest
 import structlog
 from concurrent_log_handler import ConcurrentRotatingFileHandler
 from flask import Flask
+from flask.cli import FlaskGroup
 from flask.logging import default_handler
 
 from failwell.logs import setup_logging
@@ -51,6 +52,29 @@ def test_the_first_line_says_what_is_running(make_app: Make, lines: Callable) ->
 
     assert "shop 1.2 starts: environment staging" in first
     assert "app.log" in first
+
+
+def test_a_command_of_the_application_is_no_start(
+    make_app: Make, lines: Callable
+) -> None:
+    """`flask failwell errors` neither begins with a line nor looks like a restart."""
+    running: list[Flask] = []
+
+    def make() -> Flask:
+        app = make_app("office")
+        app.cli.command("count")(lambda: app.logger.info("counted"))
+        running.append(app)
+        return app
+
+    FlaskGroup(create_app=make).main(["count"], standalone_mode=False)
+    in_command = lines()
+    FlaskGroup(create_app=lambda: make_app("shop")).main(
+        ["routes"], standalone_mode=False
+    )
+
+    assert len(running) == 1
+    assert [LINE.fullmatch(line)["message"] for line in in_command] == ["counted"]
+    assert "shop starts" in lines()[-1]
 
 
 def test_others_may_not_read_rotated_files_either(make_app: Make, folder: Path) -> None:

@@ -220,6 +220,20 @@ def test_objects_in_log_lines_are_neither_held_nor_shown(
     assert messages[2:] == [name, "<int>"]
 
 
+def test_named_arguments_of_log_lines_are_redacted_by_their_names(
+    serve: Callable[..., ErrorRecord],
+) -> None:
+    """What the name says of a value is known no more once it stands in the line."""
+
+    def view() -> None:
+        arguments = {"who": "ada", "password": "c4n4ry"}
+        log.info("signs %(who)s in with %(password)s", arguments)
+
+    (crumb,) = serve(view).breadcrumbs
+
+    assert crumb.message == "signs ada in with [redacted]"
+
+
 def test_failwells_own_lines_are_no_breadcrumbs(
     serve: Callable[..., ErrorRecord],
 ) -> None:

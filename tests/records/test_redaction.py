@@ -91,6 +91,16 @@ def test_redacting_twice_is_redacting_once(value: object) -> None:
         *("authorization", "Proxy-Authorization", "cookie", "Set-Cookie", "sessionid"),
         *("credentials", "private_key", "privateKey", "cardNumber", "credit-card"),
         *("cvv", "cvc2", "ssn", "userSSN", "pin", "otp", "csrf_token", "passphrase"),
+        *(
+            "otpCode",
+            "authCode",
+            "PinCode",
+            "PINCode",
+            "userPin",
+            "pw",
+            "userPw",
+            "psk",
+        ),
     ],
 )
 def test_what_stands_under_a_secret_name_is_hidden(name: str) -> None:
@@ -136,7 +146,11 @@ def test_pairs_and_rows_that_are_no_secret_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["mapping", "className", "author", "discard", "title", "start_time", "spin"]
+    "name",
+    [
+        *("mapping", "className", "author", "discard", "title", "start_time", "spin"),
+        *("authorName", "Author", "panel", "PANEL", "pinned", "PINNED", "power"),
+    ],
 )
 def test_ordinary_names_keep_their_values(name: str) -> None:
     """A name that merely contains a short word is no secret's."""
@@ -158,6 +172,7 @@ def test_ordinary_names_keep_their_values(name: str) -> None:
         f"Settings(secret_key=SecretStr('{CANARY}'))",
         f"token=b'{CANARY}'",
         f"token: secret: {CANARY}",
+        f"otpCode={CANARY} of userPin={CANARY}",
         f"<password>{CANARY}</password>",
         f"Authorization: Bearer {CANARY}",
         f"sent Bearer {CANARY} to them",

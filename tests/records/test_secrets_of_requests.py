@@ -1,5 +1,7 @@
 """Of a request only what may be kept reaches the sink, in bytes."""
 
+from uuid import UUID
+
 import pytest
 from flask import Flask, request
 from tests.records.conftest import ListSink
@@ -16,7 +18,9 @@ def app(recorder: Recorder) -> Flask:
 
     @app.route("/orders/<int:number>", methods=["GET", "POST"])
     @app.route("/reset/<token>")
-    def view(number: int = 0, token: str = "") -> str:
+    @app.route("/confirm/<uuid:token>")
+    @app.route("/open/<int:pin>")
+    def view(number: int = 0, token: str | UUID = "", pin: int = 0) -> str:
         try:
             password = request.headers.get("X-Password", "")
             raise ValueError({"password": password}, f"login with password={password}")
@@ -53,6 +57,31 @@ def test_no_secret_of_a_request_reaches_the_sink(app: Flask, sink: ListSink) -> 
 
     assert len(sink.payloads) == 2
     assert CANARY.encode() not in sink.every_byte
+
+
+@pytest.mark.parametrize(
+    ("rule", "secret"),
+    [
+        ("reset", CANARY),
+        ("confirm", str(UUID(int=7))),
+        ("confirm", str(UUID(int=0xABC << 80)).upper()),
+        ("open", "4711"),
+    ],
+)
+def test_a_secret_of_the_path_is_hidden_wherever_it_is_sent(
+    app: Flask, sink: ListSink, rule: str, secret: str
+) -> None:
+    """Whatever its converter makes of it, and in the address that a form came from."""
+    path = f"/{rule}/{secret}"
+
+    app.test_client().get(
+        f"{path}?next={path}", headers={"Referer": f"https://x{path}"}
+    )
+
+    (record,) = sink.records
+    assert secret.encode() not in sink.every_byte
+    assert record.request.path == f"/{rule}/[redacted]"
+    assert record.request.headers["Referer"] == f"https://x/{rule}/[redacted]"
 
 
 def test_what_helps_is_kept(app: Flask, sink: ListSink) -> None:

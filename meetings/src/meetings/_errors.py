@@ -1,4 +1,4 @@
-"""The errors of this domain, and their places in the catalogue.
+"""The errors of this domain, their places in the catalogue, and what keys mean.
 
 failwell.AppError
 ├── failwell.ValidationError
@@ -139,3 +139,9 @@ MEETING_CODES = (
     ),
 )
 """What `create_app` adds to failwell's catalogue."""
+
+UNIQUE = (
+    ("uq_users_email", "email", "This e-mail address is registered already"),
+    ("uq_rooms_name", "name", "A room of this name exists already"),
+)
+"""Keys of the database: the constraint, the field at fault, and what is said of it."""

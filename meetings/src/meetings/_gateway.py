@@ -1,7 +1,7 @@
 """The outside calendar: told of meetings, never waited for long, never trusted.
 
-Owns the webhook call behind failwell's retry and breaker. It is called after the
-commit; its failure costs the caller a header, not the booking.
+Owns the webhook call behind a policy of failwell. It is called after the commit; its
+failure costs the caller a header, not the booking.
 """
 
 import logging
@@ -12,11 +12,12 @@ from typing import Any
 
 import httpx
 
-from failwell import CircuitBreaker, ServiceUnavailableError, retry
+from failwell import CircuitBreaker, Policy, ServiceUnavailableError, retry, timeout
 
 _logger = logging.getLogger(__name__)
 
-_TIMEOUT_S = 1.0
+_SILENCE_S = 1.0
+_ATTEMPT_S = 2.0
 
 
 class CalendarNews(StrEnum):
@@ -30,8 +31,9 @@ class CalendarNews(StrEnum):
 class Calendar:
     """Tell an outside service about meetings.
 
-    Two tries with a wait of at most 0.1 s and a timeout of 1 s each; after three such
-    failures in a row the circuit opens and calls are refused for 30 s.
+    Two tries with a wait of at most 0.1 s between them, each given up after 1 s of
+    silence, or 2 s in all and then not made again; after six failures in a row the
+    circuit opens and calls are refused for 30 s.
 
     Args:
         url: The webhook; None when there is no such service.
@@ -40,9 +42,16 @@ class Calendar:
 
     def __init__(self, url: str | None, *, name: str = "calendar") -> None:
         self._url = url
-        guard = CircuitBreaker(3, 30, 5, name=name)
-        again = retry(ServiceUnavailableError, tries=2, delay=0.1, logger=_logger.info)
-        self._send: Callable[[dict[str, Any]], None] = guard(again(self._post))
+        policy = Policy(
+            name,
+            retry=retry(
+                ServiceUnavailableError, tries=2, delay=0.1, logger=_logger.info
+            ),
+            breaker=CircuitBreaker(6, 30, 5),
+            # In a thread: no time-out of the client ends an answer that comes in drops.
+            timeout=timeout(_ATTEMPT_S, in_thread=True),
+        )
+        self._send: Callable[[dict[str, Any]], None] = policy(self._post)
 
     def tell(self, news: CalendarNews, meeting: Mapping[str, Any]) -> str | None:
         """Send the news; return `synced` or `failed`, None without a service."""
@@ -59,8 +68,9 @@ class Calendar:
         """Send the news.
 
         Raises:
-            ServiceUnavailableError: The service is away; a `CircuitBreakerError` when
-                it has been so often that it was not tried.
+            ServiceUnavailableError: The service is away; a `CallTimeoutError` when it
+                took too long, a `CircuitBreakerError` when it was so often away that it
+                was not tried.
         """
         self._send({"event": news.value, "meeting": dict(meeting)})
 
@@ -69,7 +79,7 @@ class Calendar:
         # Made at the first call: a client made before a fork would share its sockets.
         # It would log every address, and the calendar's may hold a key.
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        return httpx.Client(timeout=_TIMEOUT_S)
+        return httpx.Client(timeout=_SILENCE_S)
 
     def _post(self, payload: dict[str, Any]) -> None:
         try:

@@ -135,6 +135,9 @@ def _settings() -> tuple[Path, int]:
 def _reading(folder: Path) -> Iterator[list[Unit]]:
     try:
         yield SpoolDirectory(folder).units()
+    except BrokenPipeError:
+        # Nobody reads the output any more, as behind `| head`: click ends quietly.
+        raise
     except OSError as error:
         message = f"{folder}: {error.strerror or error}"
         raise click.ClickException(message) from error

@@ -10,8 +10,9 @@ from failwell.store import Erased, Pruned
 
 _MEBIBYTE = 1024 * 1024
 _UNTOUCHED = (
-    "Not touched: counts, which name nobody; errors of others that mention the id; log"
-    " files; backups; what other machines have not shipped yet."
+    "Not touched: counts, which name nobody; errors of others that mention the id; files"
+    " of the spool, which go when the process that wrote them has ended; log files;"
+    " backups; what other machines have not shipped yet."
 )
 
 

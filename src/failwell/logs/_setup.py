@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+import click
+
 from failwell._request_id import HasWsgiApp, install_request_ids
 from failwell._settings import Settings, read_settings
 from failwell._version import __version__
@@ -56,8 +58,10 @@ def setup_logging(app: LoggedApp, settings: Settings | None = None) -> None:
 
     The handlers stand on the root logger, once for the process: a second call adds
     none, for whatever application; where its settings differ, the later call's count.
-    Flask's default handler is taken out. Where the folder cannot be made or written,
-    the application starts, says so, and logs to standard error alone.
+    Flask's default handler is taken out. The first line says what starts, unless `flask`
+    makes the application to find a command of its own in it, which is no start. Where the
+    folder cannot be made or written, the application starts, says so, and logs to standard
+    error alone.
 
     Args:
         app: The Flask application.
@@ -161,19 +165,27 @@ def _announce(
     )
     # Often before a fork: a thread started now would not be there behind it.
     with handler.synchronously():
-        logger.info(
-            "%s %sstarts: environment %s, failwell %s, Python %s, process %d, log %s",
-            settings.application,
-            f"{settings.release} " if settings.release else "",
-            settings.environment,
-            __version__,
-            platform.python_version(),
-            os.getpid(),
-            plan.file,
-        )
+        if not _is_for_a_command():
+            logger.info(
+                "%s %sstarts: environment %s, failwell %s, Python %s, process %d, log %s",
+                settings.application,
+                f"{settings.release} " if settings.release else "",
+                settings.environment,
+                __version__,
+                platform.python_version(),
+                os.getpid(),
+                plan.file,
+            )
         if problem is not None:
             logger.error(
                 "No log file: %s. Logging to standard error alone; make the folder"
                 " writable or set FAILWELL_LOGS_DIR to one that is",
                 problem,
             )
+
+
+def _is_for_a_command() -> bool:
+    # `flask run`, `shell` and the like make the application in a context of their own.
+    group = getattr(sys.modules.get("flask.cli"), "FlaskGroup", ())
+    context = click.get_current_context(silent=True)
+    return context is not None and isinstance(context.command, group)

@@ -14,6 +14,7 @@ from failwell._scope import NOTHING_SAID, Crumb, Scope, scope
 from failwell.records._model import Breadcrumb
 from failwell.records._plain import plain
 from failwell.records._redact import redact_text
+from failwell.records._secrets import MARK, is_secret_name
 from failwell.records._text import LABEL_LENGTH, type_name
 
 LOG = "log"
@@ -71,13 +72,20 @@ def _breadcrumb(crumb: Crumb) -> Breadcrumb:
 
 
 def _message(crumb: Crumb) -> str:
-    if not crumb.arguments:
+    arguments = crumb.arguments
+    if not arguments:
         return crumb.message
+    if type(arguments) is dict:
+        # In the line nothing may tell any more under which name a value stood.
+        arguments = {
+            name: MARK if is_secret_name(f"{name}") else value
+            for name, value in arguments.items()
+        }
     try:
-        return str(crumb.message % crumb.arguments)
+        return str(crumb.message % arguments)
     except (ArithmeticError, KeyError, TypeError, ValueError):
         # `%d` of what was no plain number.
-        return f"{crumb.message} {crumb.arguments}"
+        return f"{crumb.message} {arguments}"
 
 
 def _watching(

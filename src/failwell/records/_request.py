@@ -5,8 +5,9 @@ only what the application has read, and headers only by an allow-list, so that n
 can leak.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import unquote_plus
+from uuid import UUID
 
 import msgspec
 from flask import Request, has_request_context
@@ -25,6 +26,7 @@ _HEADERS = (
     "X-Forwarded-Proto",
 )
 _PARAMETERS = 50
+_IN_PATHS = (str, int, UUID)
 # Some more than a text that is kept may have: what is cut here may be a secret's half.
 _RAW_LENGTH = 2500
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -66,16 +68,17 @@ class RequestReader:
         length = environ.get("CONTENT_LENGTH", "")
         kept, hidden = self._headers, self._hidden
         names = [name for name in kept if name in environ]
-        method, host, path, query, content_type, *headers = redact_texts(
-            [
-                request.method,
-                environ.get("HTTP_HOST") or environ.get("SERVER_NAME", ""),
-                _path(request),
-                _query(environ.get("QUERY_STRING", "")),
-                environ.get("CONTENT_TYPE", "")[:_RAW_LENGTH],
-                *[environ[name][:_RAW_LENGTH] for name in names],
-            ]
-        )
+        texts = [
+            request.method,
+            environ.get("HTTP_HOST") or environ.get("SERVER_NAME", ""),
+            request.path,
+            _query(environ.get("QUERY_STRING", "")),
+            environ.get("CONTENT_TYPE", "")[:_RAW_LENGTH],
+            *[environ[name][:_RAW_LENGTH] for name in names],
+        ]
+        for secret in _secrets_of_path(request.view_args or {}):
+            texts = [text.replace(secret, MARK) for text in texts]
+        method, host, path, query, content_type, *headers = redact_texts(texts)
         scheme, root = environ.get("wsgi.url_scheme", ""), environ.get("SCRIPT_NAME")
         info = RequestInfo(
             method=method,
@@ -121,14 +124,16 @@ def _json(raw: bytes) -> Json:
     return redact(value)
 
 
-def _path(request: Request) -> str:
-    path = request.path
-    for name, value in (request.view_args or {}).items():
-        # `/reset/<token>`: the rule says what the path holds. An empty text would
-        # stand between all characters.
-        if is_secret_name(name) and isinstance(value, str) and value:
-            path = path.replace(value, MARK)
-    return path
+def _secrets_of_path(arguments: Mapping[str, object]) -> Iterator[str]:
+    """Yield the secrets that the rule says the path holds: `/reset/<token>`.
+
+    The page at such an address is also the `Referer` of the form that it sends.
+    """
+    for name, value in arguments.items():
+        # An empty text would stand between all characters.
+        if is_secret_name(name) and type(value) in _IN_PATHS and value != "":
+            # A UUID may have been sent in capitals.
+            yield from {f"{value}", f"{value}".upper()}
 
 
 def _query(query: str) -> str:

@@ -19,7 +19,7 @@ _NAME_PARTS = (
     "authori[sz]ation",
     "credential",
     "cookie",
-    "session",
+    "sess(?:ion|id)",
     "[cx]srf",
     "jwt",
     "bearer",
@@ -34,8 +34,13 @@ _NAME_PARTS = (
     "social[-_. ]?security",
 )
 # Only as a word of its own: `mapping` is no pin, `discard` no card, `author` no auth.
-_NAME_WORDS = "auth|card|creds|mfa|otp|pan|pass|pin|sid|sig|ssn|totp"
-_NAME_HUMPS = "Auth|Card|MFA|Mfa|OTP|Otp|PAN|Pan|PIN|Pin|SSN|Ssn"
+_NAME_WORDS = "auth|card|creds|mfa|otp|pan|pass|pin|psk|pw|sid|sig|ssn|totp"
+_NAME_HUMPS = "Auth|Card|MFA|Mfa|OTP|Otp|PAN|Pan|PIN|Pin|Pw|SSN|Ssn"
+# Such a word within a name that joins its words by capitals: `otpCode`, `userPin`.
+_HUMP = (
+    rf"(?-i:(?:\b|_)(?:{_NAME_WORDS}|{_NAME_HUMPS})[A-Z][a-z]"
+    rf"|[a-z0-9](?:{_NAME_HUMPS})(?:\b|[^a-z]))"
+)
 
 _SEPARATORS = re.compile("[-_. ]+")
 
@@ -84,7 +89,8 @@ def compile_patterns(names: Iterable[str] = (), own: Iterable[str] = ()) -> Patt
         own: More patterns of secrets; each one has been compiled before.
     """
     part = "|".join((*_NAME_PARTS, *map(_joined, names)))
-    key = rf"""(?:(?:(?:{part})|(?:\b|_)(?:{_NAME_WORDS})(?:\b|[-_.\d])){_END}[\\"'\s]*(?:=>|[=:>]|%3D)\s*)"""
+    name = rf"(?:{part})|(?:\b|_)(?:{_NAME_WORDS})(?:\b|[-_.\d])|{_HUMP}"
+    key = rf"""(?:(?:{name}){_END}[\\"'\s]*(?:=>|[=:>]|%3D)\s*)"""
     forms = (
         # Headers whose whole line is the secret.
         rf"""(?P<line>(?:cookie|authorization)["']?\s*:\s*)(?P<rest>{_QUOTED}|[^\s"'\\][^\r\n]*)""",
@@ -95,7 +101,7 @@ def compile_patterns(names: Iterable[str] = (), own: Iterable[str] = ()) -> Patt
         name=re2.compile(
             rf"(?i)(?:{part})"
             rf"|(?:^|[^a-z])(?:{_NAME_WORDS})(?:$|[^a-z])"
-            rf"|(?-i:[a-z0-9](?:{_NAME_HUMPS})(?:$|[^a-z]))"
+            rf"|{_HUMP}"
         ),
         secret=re2.compile("(?i)" + "|".join(f"(?:{form})" for form in forms)),
         own=tuple(re2.compile(pattern) for pattern in own),

@@ -3,9 +3,8 @@
 from flask import Blueprint, Response
 from pydantic import BaseModel
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
-from failwell import ConflictError, NotFoundError
+from failwell import NotFoundError
 from meetings._clock import utc_now
 from meetings.accounts import Caller, Permission
 from meetings.storage import Room, db, writing
@@ -58,11 +57,7 @@ def create(caller: Caller, body: RoomInput) -> Response:  # noqa: ARG001 - who m
     with writing() as session:
         room = Room(name=body.name, capacity=body.capacity, created_at=utc_now())
         session.add(room)
-        try:
-            session.flush()
-        except IntegrityError as error:
-            message = "A room of this name exists already"
-            raise ConflictError(message, {"field": "name"}) from error
+        session.flush()
         output = _output(room)
     return answer(output, 201, {"Location": f"/api/v1/rooms/{output.id}"})
 

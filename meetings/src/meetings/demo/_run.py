@@ -20,7 +20,7 @@ from meetings.server import instance_config
 _RACERS = 16
 
 
-def run_demo(port: str) -> int:
+def run_demo(port: int) -> int:
     """Send a few hundred requests to the server of this folder.
 
     Returns:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 from meetings.demo._shots import Shot
@@ -32,7 +33,7 @@ def write_script(stage: Stage) -> list[Shot]:
         *_what_is_not_ones_own(stage),
         *_what_is_not_there(stage),
         *_what_http_refuses(stage),
-        *_what_breaks(),
+        *_what_breaks(stage),
     ]
     random.Random(7).shuffle(script)  # noqa: S311 - an order, not a secret
     return script
@@ -220,14 +221,15 @@ def _what_http_refuses(stage: Stage) -> Iterator[Shot]:
         )
 
 
-def _what_breaks() -> Iterator[Shot]:
+def _what_breaks(stage: Stage) -> Iterator[Shot]:
+    met_by = cycle((stage.organizer.token, stage.guest.token, stage.stranger.token))
     for kind, times in _CRASHES.items():
         code = {"database": "DATABASE_ERROR", "known-fault": "REPORT_FAILED"}.get(
             kind, "INTERNAL_ERROR"
         )
         for _ in range(times):
             address = f"/demo/crash/{kind}?page=7&api_key=sk_demo_0123456789abcdef"
-            yield _shot(f"crash: {kind}", "GET", address, code)
+            yield _shot(f"crash: {kind}", "GET", address, code, token=next(met_by))
     for _ in range(16):
         yield _shot(
             "an outside service that is away",

@@ -83,7 +83,8 @@ class Shooter:
         except httpx.TransportError as error:
             message = (
                 f"No answer from {self._client.base_url} ({type(error).__name__})."
-                " Start the server first, in another terminal: make run"
+                " Start the server first, in another terminal:"
+                f" make run PORT={self._client.base_url.port}"
             )
             raise DemoError(message) from error
 

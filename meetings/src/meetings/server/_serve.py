@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from meetings.server._processes import Child, StopSignals, supervise
 from meetings.storage import db, migrate, writing
 from meetings.web import services
 
-_PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 _USUAL_PORT = 5000
 _HIGHEST_PORT = 65_535
 
@@ -29,24 +27,24 @@ class StartError(Exception):
     """The server cannot start; says why and what to do."""
 
 
-def serve(host: str, port_text: str, *, demo: bool) -> int:
+def serve(host: str, port: int, *, demo: bool) -> int:
     """Prepare the instance, start the server and the shipper, wait for the end.
 
     Args:
         host: The address to listen on.
-        port_text: The port, as the environment or the command line gave it.
+        port: The port, from 1 to 65535.
         demo: Whether the routes that fail on purpose exist, for this machine alone.
 
     Returns:
         The exit status.
 
     Raises:
-        StartError: The port is no port, or taken, or the database cannot be used.
+        StartError: The port is taken, or the database cannot be used.
         SettingsError: A setting is not allowed.
         OSError: The instance folder cannot be written.
     """
     console = Console(highlight=False, soft_wrap=True)
-    port = _free_port(host, port_text)
+    _refuse_taken(host, port)
     folder = prepare_instance()
     environ = {
         **os.environ,
@@ -82,25 +80,21 @@ def serve(host: str, port_text: str, *, demo: bool) -> int:
     return status
 
 
-def _free_port(host: str, text: str) -> int:
-    if not _PORT.fullmatch(text) or int(text) > _HIGHEST_PORT:
-        message = f"PORT is no port; allowed: a number from 1 to {_HIGHEST_PORT}"
-        raise StartError(message)
-    port = int(text)
+def _refuse_taken(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise StartError(_why_not(error, host, port)) from error
-    return port
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
+        other = port + 1 if port < _HIGHEST_PORT else port - 1
         return (
-            f"Port {port} is taken by another program. End that one, or take another"
-            f" port: make run PORT={port + 1 if port < _HIGHEST_PORT else port - 1}"
+            f"Port {port} is taken by another program, or by an earlier start of this"
+            f" one. End it, or take another port: make run PORT={other}"
         )
     return f"Cannot listen on {host}, port {port}: {error.strerror}"
 

@@ -3,7 +3,7 @@
 Owns no route but those of the document itself, and no rule of the domain.
 """
 
-from meetings.web._caller import current_caller
+from meetings.web._caller import current_caller, whose_error
 from meetings.web._docs import docs
 from meetings.web._endpoint import Endpoint, answer, describe, nothing
 from meetings.web._fields import Email, Id, Input, Line, Moment, Password, Seats
@@ -33,5 +33,6 @@ __all__ = [
     "nothing",
     "read_cursor",
     "services",
+    "whose_error",
     "write_cursor",
 ]

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import flask_swagger_ui
-from flask import Blueprint, Flask, Response, current_app, json
+from flask import Blueprint, Flask, Response, current_app, json, redirect, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from meetings.web._endpoint import Endpoint
 from meetings.web._openapi import build_document
@@ -37,6 +38,7 @@ _START = """SwaggerUIBundle({
   dom_id: "#swagger-ui",
   validatorUrl: null,
   persistAuthorization: false,
+  defaultModelsExpandDepth: 0,
 });
 """
 
@@ -56,6 +58,18 @@ def openapi() -> Response:
         document = json.dumps(build_document(app), sort_keys=False)
         current_app.extensions[_KEY] = document
     return Response(document, mimetype="application/json")
+
+
+@docs.get("/")
+@Endpoint(
+    summary="The way to the page of this document",
+    answers={302: None},
+    signed_in=False,
+    media_type="text/html",
+)
+def home() -> AnyResponse:
+    """Lead whoever opens the bare address of the server to something to see."""
+    return redirect(url_for(".page"))
 
 
 @docs.get("/docs")

@@ -55,10 +55,14 @@ def build_document(app: Flask) -> dict[str, Any]:
 
 
 def _described(app: Flask) -> Iterator[tuple[Rule, Endpoint, str]]:
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+    for rule in sorted(app.url_map.iter_rules(), key=_api_first):
         endpoint = describe(app.view_functions[rule.endpoint])
         if endpoint is not None:
             yield rule, endpoint, rule.endpoint
+
+
+def _api_first(rule: Rule) -> tuple[bool, str]:
+    return not rule.rule.startswith("/api/"), rule.rule
 
 
 def _add_schemas(spec: APISpec, endpoints: list[Endpoint]) -> None:
