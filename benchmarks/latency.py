@@ -176,7 +176,8 @@ def main() -> None:
                 ):
                     column.append(value)
     base, unshipped = (
-        figures[name] for name in ("no errors at all", "failwell, recorded, nobody ships")
+        figures[name]
+        for name in ("no errors at all", "failwell, recorded, nobody ships")
     )
     table = Table(
         title=f"Healthy requests, {HEALTHY_PER_S} a second, beside {FAILING_PER_S} failing "
