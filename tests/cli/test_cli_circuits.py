@@ -1,7 +1,8 @@
 """Circuit breakers of all processes from a terminal, and orders for them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from click.testing import Result
 from flask import Flask
 
 from failwell._clock import SYSTEM_CLOCK
-from failwell.fleet import CircuitReport, Fleet, ProcessReport, StoreBoard
+from failwell.fleet import CircuitReport, Fleet, ProcessReport, RedisBoard, StoreBoard
 from failwell.resilience import CircuitOverride, CircuitState
 from failwell.store import CircuitOrder, Deployment, Store
 from failwell.testing import ManualClock
@@ -24,19 +25,10 @@ Tell = Callable[..., None]
 
 
 @pytest.fixture
-def board(app: Flask, clock: ManualClock) -> StoreBoard:
+def board(app: Flask) -> StoreBoard:
     """The board that this application's processes share."""
     journal: Journal = app.extensions["failwell"]
-    return StoreBoard(journal.store, Deployment("shop", "production"), clock)
-
-
-@pytest.fixture(autouse=True)
-def fleet(app: Flask, board: StoreBoard, clock: ManualClock) -> Iterator[Fleet]:
-    """What `Failwell` gives the commands."""
-    fleet = Fleet(board, interval_s=2, clock=clock)
-    app.extensions["failwell"].fleet = fleet
-    yield fleet
-    fleet.stop()
+    return journal.board
 
 
 @pytest.fixture
@@ -211,3 +203,34 @@ def test_a_store_that_is_away_ends_with_a_sentence(
     assert answer.exit_code == 1
     assert "taken/store.db" in answer.stderr
     assert "doctor" in answer.stderr
+
+
+def test_the_doctor_says_what_is_held(flask: Run, tell: Tell) -> None:
+    """A breaker that is held and forgotten is found before it is needed."""
+    tell("a:1", CircuitState.CLOSED)
+    before = flask("doctor").stdout
+    flask("circuits", "open", "mail", "--by", "ada")
+
+    after = flask("doctor")
+
+    assert "no circuit breaker is held" in before
+    assert "held: mail open by ada since 2027-01-15" in after.stdout
+    assert "circuits reset NAME" in after.stdout
+    assert after.exit_code == 0
+
+
+def test_the_doctor_says_that_redis_is_away(
+    flask: Run, app: Flask, clock: ManualClock
+) -> None:
+    """Status 1, as for all that keeps failwell from its work."""
+    journal: Journal = app.extensions["failwell"]
+    url = "redis://127.0.0.1:1/0"
+    journal.settings = replace(journal.settings, circuits_url=url)
+    board = RedisBoard(url, Deployment("shop", "production"), clock)
+    journal.fleet = Fleet(board, interval_s=2, clock=clock)
+
+    answer = flask("doctor")
+
+    assert answer.exit_code == 1
+    assert f"circuit board {url}" in answer.stdout
+    assert "FAILWELL_CIRCUITS_URL" in answer.stdout

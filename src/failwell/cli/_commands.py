@@ -30,7 +30,7 @@ def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
     """
     group = AppGroup(
         "failwell",
-        help="Look at the recorded errors, keep them in order, operate circuit breakers.",
+        help="Look at recorded errors and circuit breakers, and keep both in order.",
     )
     add_reading(group, clock)
     add_keeping(group)
