@@ -1,5 +1,6 @@
 """Orders reach a process and reports leave it, whichever board there is."""
 
+import gc
 import logging
 import threading
 from collections.abc import Iterator
@@ -148,6 +149,21 @@ def test_further_starts_do_nothing(quiet: Fleet, breaker: CircuitBreaker) -> Non
         quiet.start()
 
     assert len(_threads()) == 1
+
+
+def test_the_thread_ends_with_its_application(
+    store: Store, breaker: CircuitBreaker
+) -> None:
+    """A program that makes and drops applications is not left with their threads."""
+    fleet = Fleet(StoreBoard(store, SHOP, SYSTEM_CLOCK), interval_s=30)
+    fleet.start()
+    started = len(_threads())
+
+    del fleet
+    gc.collect()
+
+    assert started == 1
+    eventually(lambda: not _threads())
 
 
 def test_a_process_tells_at_once_what_is_new_and_else_now_and_then(

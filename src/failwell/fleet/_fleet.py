@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from failwell import resilience
@@ -40,7 +41,7 @@ class Fleet:
         self._board = board
         self._clock = clock
         self._interval_s = interval_s
-        self._thread = TurnThread(self._make_turn, interval_s)
+        self._thread = TurnThread(partial(_make_turn, board, clock), interval_s)
 
     @property
     def interval_s(self) -> float:
@@ -120,8 +121,9 @@ class Fleet:
             message = f"no circuit breaker is named {name!r}; {_said(name, known)}"
             raise ValueError(message)
 
-    def _make_turn(self) -> Callable[[], None]:
-        return _turn.Turn(self._board, self._clock).take
+
+def _make_turn(board: Board, clock: Clock) -> Callable[[], None]:
+    return _turn.Turn(board, clock).take
 
 
 def _said(name: str, known: set[str]) -> str:

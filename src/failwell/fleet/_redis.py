@@ -99,6 +99,7 @@ class RedisBoard:
             changes = client.pipeline(transaction=False)
             changes.zadd(self._processes_key, {report.process: at})
             changes.zremrangebyscore(self._processes_key, "-inf", at - kept_s)
+            changes.expire(self._processes_key, kept_s)
             text = _reports.encode(report)
             changes.set(self._report_key + report.process, text, ex=kept_s)
             changes.execute()
@@ -116,12 +117,16 @@ class RedisBoard:
         pid = os.getpid()
         client = self._clients.get(pid)
         if client is None:
-            # No second try within a call: the next turn is one.
+            # A second try for a connection that died unnoticed, none for a Redis that
+            # is slow: the next turn is one.
+            again = redis_retry.Retry(
+                redis_backoff.NoBackoff(), 1, (redis.ConnectionError,)
+            )
             client = redis.Redis.from_url(
                 self._url,
                 socket_timeout=_TIMEOUT_S,
                 socket_connect_timeout=_TIMEOUT_S,
-                retry=redis_retry.Retry(redis_backoff.NoBackoff(), 0),
+                retry=again,
             )
             client = self._clients.setdefault(pid, client)
             # Nobody closes a board, and Python warns of what is left open.

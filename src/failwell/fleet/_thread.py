@@ -5,6 +5,7 @@ import logging
 import os
 import random
 import threading
+import weakref
 from collections.abc import Callable
 
 from failwell.store import StoreError
@@ -15,10 +16,11 @@ _JITTER = 0.2
 
 
 class TurnThread:
-    """One daemon thread in each process that asks for it.
+    """One daemon thread in each process that asks for it; it ends with this object.
 
     Args:
         make_turn: Returns what takes a turn; called once in each process, by its thread.
+            It must not hold this object, which the thread does not either.
         interval_s: How long it rests between two turns, give or take a fifth.
     """
 
@@ -40,6 +42,7 @@ class TurnThread:
         if known is None:
             made = _Process(self._make_turn, self._interval_s)
             known = self._processes.setdefault(pid, made)
+            weakref.finalize(self, known.end)
         known.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
@@ -71,8 +74,11 @@ class _Process:
                 thread.start()
                 self._thread = thread
 
-    def stop(self, timeout_s: float) -> None:
+    def end(self) -> None:
         self._stop.set()
+
+    def stop(self, timeout_s: float) -> None:
+        self.end()
         with self._lock:
             if self._thread is not None:
                 self._thread.join(timeout_s)
