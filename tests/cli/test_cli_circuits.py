@@ -156,6 +156,29 @@ def test_what_not_all_processes_do_yet_is_said(flask: Run, tell: Tell) -> None:
     assert "so far in 1 of 2" in shown
 
 
+def test_what_needs_a_person_comes_first(flask: Run, board: StoreBoard) -> None:
+    """Open and held circuits, then those that probe, then all others, each by name."""
+    states = {"a": "closed", "b": "half_open", "c": "open", "d": "closed", "e": "open"}
+    now = datetime(2027, 1, 15, 8, tzinfo=UTC)
+    circuits = [
+        CircuitReport(
+            name=name,
+            state=CircuitState(state),
+            since=now,
+            retry_at=None,
+            override=None,
+            **dict.fromkeys(("calls", "failures", "slow", "rejected", "opened"), 0),
+        )
+        for name, state in states.items()
+    ]
+    board.report(ProcessReport(process="a:1", at=now, circuits=tuple(circuits)))
+    flask("circuits", "close", "d")
+
+    lines = _lines(flask("circuits"))
+
+    assert [line[0] for line in lines[1:]] == ["c", "d", "e", "b", "a"]
+
+
 def test_an_order_for_what_nobody_has_is_shown(
     flask: Run, board: StoreBoard, clock: ManualClock
 ) -> None:

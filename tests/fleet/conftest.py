@@ -1,6 +1,7 @@
 """Boards of each kind, and fleets that share them."""
 
 import gc
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +27,16 @@ def eventually(holds: Callable[[], object]) -> None:
             return
         SYSTEM_CLOCK.sleep(0.05)
     pytest.fail("it never came to hold")
+
+
+@pytest.fixture
+def threads() -> Callable[[], int]:
+    """Return what counts the threads that look at boards, but for those of other tests."""
+    before = set(threading.enumerate())
+    return lambda: sum(
+        thread.name == "failwell-circuits"
+        for thread in set(threading.enumerate()) - before
+    )
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 import gc
 import logging
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,11 +35,6 @@ def _trip(breaker: CircuitBreaker) -> None:
 def _view(fleet: Fleet, *, with_own: bool) -> CircuitView:
     circuits = fleet.overview(with_own=with_own).circuits()
     return next(view for view in circuits if view.name == "told")
-
-
-def _threads() -> list[str]:
-    names = [thread.name for thread in threading.enumerate()]
-    return [name for name in names if name == "failwell-circuits"]
 
 
 def test_an_order_reaches_a_process_that_takes_part(
@@ -122,7 +116,7 @@ def test_a_name_that_nobody_has_is_refused_with_those_there_are(
 
 
 def test_where_nobody_reads_orders_none_is_taken(
-    board: Board, breaker: CircuitBreaker
+    board: Board, breaker: CircuitBreaker, threads: Callable[[], int]
 ) -> None:
     """An order that no process would ever obey is worse than none."""
     fleet = Fleet(board, interval_s=0)
@@ -131,7 +125,7 @@ def test_where_nobody_reads_orders_none_is_taken(
     with pytest.raises(ValueError, match="FAILWELL_CIRCUITS_INTERVAL is 0"):
         fleet.order("told", "open", set_by="ada")
 
-    assert _threads() == []
+    assert threads() == 0
 
 
 @pytest.fixture
@@ -143,27 +137,29 @@ def quiet(tmp_path: Path) -> Iterator[Fleet]:
         fleet.stop()
 
 
-def test_further_starts_do_nothing(quiet: Fleet, breaker: CircuitBreaker) -> None:
+def test_further_starts_do_nothing(
+    quiet: Fleet, breaker: CircuitBreaker, threads: Callable[[], int]
+) -> None:
     """Every task of a Celery worker asks for it."""
     for _ in range(5):
         quiet.start()
 
-    assert len(_threads()) == 1
+    assert threads() == 1
 
 
 def test_the_thread_ends_with_its_application(
-    store: Store, breaker: CircuitBreaker
+    store: Store, breaker: CircuitBreaker, threads: Callable[[], int]
 ) -> None:
     """A program that makes and drops applications is not left with their threads."""
     fleet = Fleet(StoreBoard(store, SHOP, SYSTEM_CLOCK), interval_s=30)
     fleet.start()
-    started = len(_threads())
+    started = threads()
 
     del fleet
     gc.collect()
 
     assert started == 1
-    eventually(lambda: not _threads())
+    eventually(lambda: not threads())
 
 
 def test_a_process_tells_at_once_what_is_new_and_else_now_and_then(

@@ -1,8 +1,14 @@
-"""A process that has no circuit breaker pays nothing for those of others."""
+"""Where no thread is: without a circuit breaker, and under test."""
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+from flask import Flask
+
+from failwell import CircuitBreaker, Failwell
+from failwell._journal import journal_of
 
 PROGRAM = """
 import sys, threading
@@ -38,3 +44,20 @@ def test_the_thread_starts_with_the_first_breaker(tmp_path: Path) -> None:
     )
 
     assert run.stdout.splitlines() == ["(0, [])", "1"]
+
+
+def test_under_test_there_is_no_thread(
+    tmp_path: Path, breaker: CircuitBreaker, threads: Callable[[], int]
+) -> None:
+    """It would outlive its test; whoever looks sees this process all the same."""
+    app = Flask("shop", instance_path=str(tmp_path / "instance"))
+    app.testing = True
+    Failwell(app)
+    app.add_url_rule("/", "home", lambda: "home")
+
+    app.test_client().get("/")
+
+    overview = journal_of(app).fleet.overview(with_own=True)
+    assert threads() == 0
+    assert breaker.name in [view.name for view in overview.circuits()]
+    assert list(tmp_path.iterdir()) == []

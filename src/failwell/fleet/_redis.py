@@ -117,16 +117,12 @@ class RedisBoard:
         pid = os.getpid()
         client = self._clients.get(pid)
         if client is None:
-            # A second try for a connection that died unnoticed, none for a Redis that
-            # is slow: the next turn is one.
-            again = redis_retry.Retry(
-                redis_backoff.NoBackoff(), 1, (redis.ConnectionError,)
-            )
+            # No second try within a call: the next turn is one.
             client = redis.Redis.from_url(
                 self._url,
                 socket_timeout=_TIMEOUT_S,
                 socket_connect_timeout=_TIMEOUT_S,
-                retry=again,
+                retry=redis_retry.Retry(redis_backoff.NoBackoff(), 0),
             )
             client = self._clients.setdefault(pid, client)
             # Nobody closes a board, and Python warns of what is left open.
