@@ -145,6 +145,20 @@ def test_who_it_is_is_known_without_being_told(flask: Run, tell: Tell) -> None:
     assert (order["name"], order["override"]) == ("mail", "open")
 
 
+@pytest.mark.parametrize("who", ["a\nb", "\udc80", "x" * 201], ids=repr)
+def test_who_orders_is_a_line_that_can_be_kept(
+    flask: Run, tell: Tell, board: StoreBoard, who: str
+) -> None:
+    """Neither database nor log takes anything else; nothing is ordered."""
+    tell("a:1", CircuitState.CLOSED)
+
+    refused = flask("circuits", "open", "mail", "--by", who)
+
+    assert refused.exit_code == 1
+    assert "1 to 200 printable characters" in refused.stderr
+    assert board.orders() == []
+
+
 def test_what_not_all_processes_do_yet_is_said(flask: Run, tell: Tell) -> None:
     """Somebody who stops calls at night wants to know that they have stopped."""
     tell("a:1", CircuitState.OPEN, override=CircuitOverride.OPEN)

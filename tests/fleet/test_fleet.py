@@ -85,7 +85,7 @@ def test_a_process_that_answers_shows_itself_as_it_is(
     states = {seen.process: seen.circuit.state for seen in view.seen}
     assert states[overview.answered_by or ""] is CircuitState.OPEN
     assert states["elsewhere:1"] is CircuitState.CLOSED
-    assert (view.state, view.total["failures"]) == (CircuitState.OPEN, 2)
+    assert (view.state, view.failures) == (CircuitState.OPEN, 2)
 
 
 def test_what_was_told_too_long_ago_is_not_shown(board: Board) -> None:

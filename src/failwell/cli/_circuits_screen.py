@@ -32,14 +32,13 @@ def circuits_table(overview: Overview) -> RenderableType:
         "circuit", "state", "since", "next call", "failures", "refused", "held"
     )
     for view in circuits:
-        total = view.total
         table.add_row(
             shown(view.name),
             _states(view),
             ago(view.since, overview.as_of) if view.since else "",
             _left(view.retry_at, overview.as_of),
-            f"{total['failures']:,}",
-            f"{total['rejected']:,}",
+            f"{view.failures:,}",
+            f"{view.rejected:,}",
             _held(view, overview.as_of),
         )
     return table

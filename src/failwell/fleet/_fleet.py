@@ -24,6 +24,7 @@ else:
     _turn = LateModule("failwell.fleet._turn")
 
 _MOST_NAMES = 20
+_LONGEST_WHO = 200
 
 
 class Fleet:
@@ -91,17 +92,21 @@ class Fleet:
         Args:
             name: That of a breaker of any process, or of an order.
             override: `open`, `closed` or `disabled`; None lets the calls decide again.
-            set_by: Who orders it.
+            set_by: Who orders it, in 1 to 200 printable characters.
 
         Returns:
             The order, which processes obey at their next look.
 
         Raises:
-            ValueError: No breaker has this name, or nobody looks at orders.
+            ValueError: No breaker has this name, nobody looks at orders, or who orders
+                it cannot be written down.
             StoreError: The order cannot be given; the one before counts.
         """
         if not self._interval_s:
             message = "nobody reads orders: FAILWELL_CIRCUITS_INTERVAL is 0"
+            raise ValueError(message)
+        if not set_by.isprintable() or not 0 < len(set_by) <= _LONGEST_WHO:
+            message = f"set_by is {set_by!r}; allowed: 1 to 200 printable characters"
             raise ValueError(message)
         self._refuse_unknown(name)
         order = CircuitOrder(

@@ -63,12 +63,14 @@ class CircuitView(msgspec.Struct, frozen=True, kw_only=True):
         return sum(seen.circuit.override == wanted for seen in self.seen)
 
     @property
-    def total(self) -> Mapping[str, int]:
-        """The counters of all of them together."""
-        return {
-            name: sum(getattr(seen.circuit, name) for seen in self.seen)
-            for name in ("calls", "failures", "slow", "rejected", "opened")
-        }
+    def failures(self) -> int:
+        """The failures that all of them count."""
+        return sum(seen.circuit.failures for seen in self.seen)
+
+    @property
+    def rejected(self) -> int:
+        """The calls that all of them have refused."""
+        return sum(seen.circuit.rejected for seen in self.seen)
 
     @property
     def _gravest(self) -> Iterable[SeenCircuit]:
