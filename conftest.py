@@ -11,7 +11,10 @@ import pytest
 import meetings as meetings  # noqa: PLC0414 - imported to be there
 from failwell import _request_id
 
-pytest_plugins = ["databases"]  # of tests/support: any test may ask for a server
+pytest_plugins = [
+    "databases",
+    "redis_server",
+]  # of tests/support: any test may ask for one
 
 
 @pytest.fixture(autouse=True)

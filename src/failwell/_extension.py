@@ -258,5 +258,7 @@ def _add_console(app: Flask, settings: Settings, journal: "Journal") -> None:
     from failwell.console import create_console  # noqa: PLC0415 - see above
 
     app.register_blueprint(
-        create_console(settings, lambda: journal.store, journal.settle)
+        create_console(
+            settings, lambda: journal.store, journal.settle, lambda: journal.fleet
+        )
     )

@@ -14,11 +14,18 @@ from typing import Any, Protocol, Unpack, cast
 from failwell._callbacks import Callbacks
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._settings import Settings
+from failwell.fleet import Board, Fleet, RedisBoard, StoreBoard
 from failwell.hooks import Circumstances
 from failwell.logs import ErrorReporter
 from failwell.records import Recorder
 from failwell.spool import MemorySpool, Spool, SpoolDirectory
-from failwell.store import ErrorLoggingService, Retention, ShipperThread, Store
+from failwell.store import (
+    Deployment,
+    ErrorLoggingService,
+    Retention,
+    ShipperThread,
+    Store,
+)
 
 _logger = logging.getLogger("failwell")
 
@@ -57,6 +64,7 @@ class _Parts:
     store: Store
     shipper: ShipperThread
     service: ErrorLoggingService
+    fleet: Fleet
 
 
 class Journal:
@@ -109,10 +117,17 @@ class Journal:
         """The error log as the application sees it."""
         return self._parts.service
 
+    @property
+    def fleet(self) -> Fleet:
+        """The circuit breakers of all processes."""
+        return self._parts.fleet
+
     def start(self) -> Recorder | None:
         """See to it that somebody ships; return the recorder when that is so."""
         # Under test whoever reads ships; threads would outlive their test.
         ready = self._app.testing or self._parts.shipper.start()
+        if not self._app.testing:
+            self._parts.fleet.start()
         self._started_in = os.getpid() if ready else 0
         return self._parts.recorder if ready else None
 
@@ -186,7 +201,19 @@ class Journal:
         service = ErrorLoggingService(
             recorder, store, shipper.settle, application=self.settings.application
         )
-        return _Parts(recorder, reporter, source, store, shipper, service)
+        fleet = self._fleet(store)
+        return _Parts(recorder, reporter, source, store, shipper, service, fleet)
+
+    def _fleet(self, store: Store) -> Fleet:
+        settings = self.settings
+        whose = Deployment(settings.application, settings.environment)
+        url = None if self._app.testing else settings.circuits_url
+        board: Board = (
+            StoreBoard(store, whose, self._clock)
+            if url is None
+            else RedisBoard(url, whose, self._clock)
+        )
+        return Fleet(board, interval_s=settings.circuits_interval, clock=self._clock)
 
     def _disk(self) -> tuple[Spool | MemorySpool, SpoolDirectory | MemorySpool]:
         settings = self.settings

@@ -89,6 +89,21 @@ def read_store_url(name: str, value: object) -> str:
     )
 
 
+def read_redis_url(name: str, value: object) -> str:
+    """Return the URL of a Redis server."""
+    if not isinstance(value, str) or not re.match(r"(rediss?://[^/]|unix://.)", value):
+        raise _refuse(
+            name, value, "a URL such as redis://:password@host:6379/0, or unix:///path"
+        )
+    if find_spec("redis") is None:
+        message = (
+            f"{name} names a Redis server, and its client is not installed: "
+            'pip install "failwell[redis]"'
+        )
+        raise SettingsError(message)
+    return value
+
+
 def read_key(name: str, value: object) -> str:
     """Return a secret that is long enough."""
     if not isinstance(value, str) or len(value) < _KEY_LENGTH:

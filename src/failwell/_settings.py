@@ -25,6 +25,7 @@ from failwell._setting_values import (
     read_optional_prefix,
     read_path,
     read_prefix,
+    read_redis_url,
     read_secrets,
     read_store_url,
     read_text,
@@ -101,6 +102,12 @@ class Settings:
     """Size at which the file is rotated; default 1 MiB."""
     logs_backups: int
     """Rotated files that are kept; default 10."""
+    circuits_url: str | None
+    """URL of a Redis server through which processes share orders for circuit breakers
+    and tell how those are; default: through the store."""
+    circuits_interval: int
+    """Seconds between two looks of a process at these orders, up to 30; default 2, and
+    0 for none: neither read nor told."""
     hooks_threads: bool
     """Whether exceptions that end a thread are recorded; default yes."""
     hooks_process: bool
@@ -181,6 +188,8 @@ def _readers(
         "FAILWELL_LOGS_CONSOLE_LEVEL": (one_of(*_LEVELS), "DEBUG"),
         "FAILWELL_LOGS_MAX_BYTES": (whole_number(1024), 1024 * 1024),
         "FAILWELL_LOGS_BACKUPS": (whole_number(0), 10),
+        "FAILWELL_CIRCUITS_URL": (read_redis_url, None),
+        "FAILWELL_CIRCUITS_INTERVAL": (whole_number(0, 30), 2),
         "FAILWELL_HOOKS_THREADS": (read_flag, True),
         "FAILWELL_HOOKS_PROCESS": (read_flag, True),
         "FAILWELL_HOOKS_COMMANDS": (read_flag, True),

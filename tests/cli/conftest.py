@@ -13,6 +13,7 @@ from written import written
 
 from failwell._settings import Settings, read_settings
 from failwell.cli import create_commands
+from failwell.fleet import Fleet, StoreBoard
 from failwell.records import (
     AnswerDefinition,
     ErrorRecord,
@@ -23,7 +24,7 @@ from failwell.records import (
     Sink,
 )
 from failwell.spool import MemorySpool, SpoolDirectory
-from failwell.store import ShipperThread, Store
+from failwell.store import Deployment, ShipperThread, Store
 from failwell.testing import ManualClock
 
 HASH = "00ff00ff00ff00ff"
@@ -43,6 +44,10 @@ class Journal:
         self.source = source
         self.store = Store(settings.store_url, clock=clock)
         self._shipping = ShipperThread(source, self.store, clock=clock)
+        whose = Deployment(settings.application, settings.environment)
+        self.board = StoreBoard(self.store, whose, clock)
+        interval_s = settings.circuits_interval
+        self.fleet = Fleet(self.board, interval_s=interval_s, clock=clock)
 
     def settle(self, timeout_s: float = 2.0) -> bool:
         """Wait until the store has what is spooled."""

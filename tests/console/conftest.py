@@ -11,6 +11,7 @@ from written import written
 
 from failwell._settings import Settings, read_settings
 from failwell.console import create_console
+from failwell.fleet import Fleet, StoreBoard
 from failwell.records import (
     AnswerDefinition,
     Definition,
@@ -22,7 +23,7 @@ from failwell.records import (
     SourceContext,
 )
 from failwell.spool import Counter, FrameKind, SpoolFrame
-from failwell.store import Store
+from failwell.store import Deployment, Store
 from failwell.testing import ManualClock
 
 KEY = "the console's key, only for tests"
@@ -174,11 +175,25 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, store: Store, clock: ManualClock) -> Flask:
+def board(store: Store, clock: ManualClock) -> StoreBoard:
+    """Where processes tell of their circuit breakers: that store."""
+    return StoreBoard(store, Deployment("shop", "production"), clock)
+
+
+@pytest.fixture
+def fleet(board: StoreBoard, clock: ManualClock) -> Fleet:
+    """Share circuit breakers through that board."""
+    return Fleet(board, interval_s=2, clock=clock)
+
+
+@pytest.fixture
+def app(settings: Settings, store: Store, fleet: Fleet, clock: ManualClock) -> Flask:
     """Serve the console in an application that has other pages too."""
     app = Flask("shop")
     app.register_blueprint(
-        create_console(settings, lambda: store, lambda: True, clock=clock)
+        create_console(
+            settings, lambda: store, lambda: True, lambda: fleet, clock=clock
+        )
     )
     app.add_url_rule("/", "home", lambda: "home")
     return app

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from werkzeug.serving import make_server
 
 from failwell._settings import Settings
 from failwell.console import signin_link
+from failwell.fleet import CircuitReport, ProcessReport, StoreBoard
 from failwell.records import AnswerDefinition, ErrorRecord, ExceptionInfo, RequestInfo
+from failwell.resilience import CircuitState
+from failwell.store import CircuitOrder
 from failwell.testing import ManualClock
 
 pytestmark = pytest.mark.browser
@@ -110,8 +114,10 @@ def shop(
     feed_error: Callable[..., ErrorRecord],
     record: Callable[..., ErrorRecord],
     feed_answers: Callable[[AnswerDefinition, int], None],
+    board: StoreBoard,
+    clock: ManualClock,
 ) -> None:
-    """Have errors of every kind, hostile ones too."""
+    """Have errors and circuits of every kind, hostile ones too."""
     request = RequestInfo(
         method="POST",
         route=HOSTILE,
@@ -137,6 +143,30 @@ def shop(
         ),
         88,
     )
+    now = datetime.fromtimestamp(clock.now(), UTC)
+    for number, state in enumerate(CircuitState):
+        circuits = [
+            CircuitReport(
+                name=name,
+                state=state,
+                since=now,
+                retry_at=now + timedelta(seconds=42),
+                override=None,
+                calls=0,
+                failures=1234,
+                slow=0,
+                rejected=56_789,
+                opened=3,
+            )
+            for name in ("mail", HOSTILE)
+        ]
+        process = f"{'long' * 15}:{number}"
+        told = ProcessReport(process=process, at=now, circuits=tuple(circuits))
+        board.report(told)
+    for name in ("mail", HOSTILE):
+        board.order(
+            CircuitOrder(name=name, override="open", set_by=HOSTILE, set_at=now)
+        )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -158,9 +188,17 @@ def test_every_page_is_readable(
 
     pages = {"form": form}
     error = "00000000000000aa-0000000000000002"
-    for path in ("/", "/groups/1", f"/groups/1/events/{error}", "/groups/2"):
+    for path in (
+        "/",
+        "/groups/1",
+        f"/groups/1/events/{error}",
+        "/groups/2",
+        "/circuits",
+    ):
         page.goto(f"{address}{PREFIX}{path}")
-        for details in page.locator("details:not([open]) > summary").all():
+        closed = page.locator("details:not([open]) > summary")
+        # The last one first: each is found anew, among those that are still closed.
+        for details in reversed(closed.all()):
             details.click()
         pages[path] = _measure(page)
 
@@ -183,7 +221,10 @@ def test_a_person_finds_an_error_without_scripts(
     page.get_by_label("Key of the console").fill(KEY)
     page.get_by_role("button", name="Sign in").click()
     asked_for = page.url
-    page.get_by_role("link", name="Errors", exact=True).click()
+    pages = page.get_by_role("navigation", name="Pages")
+    pages.get_by_role("link", name="Circuits").click()
+    circuit = page.get_by_role("row").filter(has_text="mail").inner_text()
+    pages.get_by_role("link", name="Errors").click()
     row = page.get_by_role("row").filter(has_text="shop.cart:pay").last
     row.get_by_role("link").click()
     page.locator(".recent a").nth(1).click()
@@ -195,6 +236,7 @@ def test_a_person_finds_an_error_without_scripts(
     page.goto(f"{address}{PREFIX}/groups/1")
 
     assert "This is not the key" in refusal
+    assert "half-open" in circuit
     assert asked_for == f"{address}{PREFIX}/groups/1"
     assert "00000000000000aa-0000000000000002" in older
     assert "00000000000000aa-0000000000000001" in newest
@@ -224,7 +266,7 @@ def test_the_keyboard_is_enough(
     page = visit()
     page.goto(signin_link(settings, address, clock))
     stops = []
-    for _ in range(7):
+    for _ in range(9):
         page.keyboard.press("Tab")
         stops.append(
             page.evaluate(

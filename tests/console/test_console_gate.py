@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from failwell._settings import Settings
 from failwell.console import create_console, signin_link
 from failwell.console._access import Access
+from failwell.fleet import Fleet
 from failwell.records import ErrorRecord
 from failwell.store import Store
 from failwell.testing import ManualClock
@@ -185,7 +186,12 @@ def test_the_application_keeps_its_own_pages_and_session(
     assert app.test_client().get("/unknown").status_code == 404
 
 
-def test_a_console_needs_a_key(store: Store, settings: Settings) -> None:
+def test_a_console_needs_a_key(store: Store, settings: Settings, fleet: Fleet) -> None:
     """Without a key none is made."""
     with pytest.raises(ValueError, match="set FAILWELL_CONSOLE_KEY"):
-        create_console(replace(settings, console_key=None), lambda: store, lambda: True)
+        create_console(
+            replace(settings, console_key=None),
+            lambda: store,
+            lambda: True,
+            lambda: fleet,
+        )

@@ -11,6 +11,7 @@ from msgspec.structs import replace as changed
 
 from failwell._settings import Settings
 from failwell.console import create_console
+from failwell.fleet import Fleet
 from failwell.records import (
     AnswerDefinition,
     ErrorRecord,
@@ -212,7 +213,7 @@ def test_an_error_is_not_shown_under_another_group(
 
 
 def test_reading_settles_first(
-    settings: Settings, store: Store, clock: ManualClock
+    settings: Settings, store: Store, fleet: Fleet, clock: ManualClock
 ) -> None:
     """A page and the JSON wait for what is on its way; a page says when it is not all."""
     app = Flask("shop")
@@ -222,7 +223,9 @@ def test_reading_settles_first(
         calls.append(True)
         return False
 
-    app.register_blueprint(create_console(settings, lambda: store, settle, clock=clock))
+    app.register_blueprint(
+        create_console(settings, lambda: store, settle, lambda: fleet, clock=clock)
+    )
     client = app.test_client()
 
     client.get(f"{PREFIX}/")
@@ -241,13 +244,15 @@ def test_reading_settles_first(
     ["/", "/groups/1", "/errors/00000000000000aa-0000000000000001", "/api/stats"],
 )
 def test_a_store_that_is_away_is_said_so(
-    settings: Settings, clock: ManualClock, path: str
+    settings: Settings, fleet: Fleet, clock: ManualClock, path: str
 ) -> None:
     """Whoever is signed in gets a clean 503 that says what to look at."""
     app = Flask("shop")
     away = Store("sqlite:////dev/null/store.db", clock=clock)
     app.register_blueprint(
-        create_console(settings, lambda: away, lambda: False, clock=clock)
+        create_console(
+            settings, lambda: away, lambda: False, lambda: fleet, clock=clock
+        )
     )
     client = app.test_client()
     client.post(f"{PREFIX}/signin", data={"key": KEY})

@@ -11,6 +11,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from failwell._settings import Settings
 from failwell.console import create_console
+from failwell.fleet import Fleet
 from failwell.records import ErrorRecord, ExceptionInfo, RequestInfo
 from failwell.responses import register_error_handlers
 from failwell.store import Store
@@ -45,7 +46,9 @@ HOSTILE = (
         ("/errors/x", 404),
         ("/errors", 404),
         ("/nothing", 404),
+        ("/circuits", 200),
         ("/api/groups", 200),
+        ("/api/circuits", 200),
         ("/api/nothing", 404),
         ("/api/errors/x", 404),
         ("/signin", 303),
@@ -138,7 +141,7 @@ def test_a_refusal_of_the_application_keeps_its_headers(
 
 
 def test_a_fault_of_the_console_is_an_ordinary_error(
-    settings: Settings, store: Store
+    settings: Settings, store: Store, fleet: Fleet
 ) -> None:
     """It is answered by the application, once, and with the console's headers."""
     app = Flask("shop")
@@ -149,7 +152,9 @@ def test_a_fault_of_the_console_is_an_ordinary_error(
         asked.append(True)
         raise ZeroDivisionError
 
-    app.register_blueprint(create_console(settings, lambda: store, settle))
+    app.register_blueprint(
+        create_console(settings, lambda: store, settle, lambda: fleet)
+    )
     client = app.test_client()
     client.post(f"{PREFIX}/signin", data={"key": KEY})
 

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from failwell._settings import Settings
 from failwell.console import create_console, signin_link
+from failwell.fleet import Fleet
 from failwell.records import ErrorRecord
 from failwell.store import Store
 from failwell.testing import ManualClock
@@ -166,13 +167,13 @@ def test_an_old_link_is_refused(
 
 
 def test_a_link_cannot_be_used_while_the_store_is_away(
-    settings: Settings, clock: ManualClock
+    settings: Settings, fleet: Fleet, clock: ManualClock
 ) -> None:
     """Without the store nobody can say whether a link was used: ask for the key."""
     app = Flask("shop")
     away = Store("sqlite:////dev/null/store.db", clock=clock)
     app.register_blueprint(
-        create_console(settings, lambda: away, lambda: True, clock=clock)
+        create_console(settings, lambda: away, lambda: True, lambda: fleet, clock=clock)
     )
     client = app.test_client()
 

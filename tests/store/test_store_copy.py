@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from failwell.records import LossDefinition
 from failwell.spool import FrameKind, SpoolFrame
-from failwell.store import Store, StoreError
+from failwell.store import CircuitOrder, Deployment, Store, StoreError
 from failwell.store._schema import metadata
 from failwell.testing import ManualClock
 
@@ -62,6 +63,10 @@ def _fill(store: Store, feed: "Feed") -> None:
     store.ingest(feed.unit.id, frames, feed.unit.counters(), finished=False)
     store.use_once("token", 9e9)
     store.merge([group.id for group in store.groups()][:2])
+    whose, now = Deployment("shop", "p"), datetime(2027, 1, 15, tzinfo=UTC)
+    order = CircuitOrder(name="mail", override=None, set_by="ada", set_at=now)
+    store.order_circuit(whose, order)
+    store.report_circuits(whose, "a:1", "{}", keep_s=90)
 
 
 def _contents(store: Store) -> dict[str, list[tuple[object, ...]]]:

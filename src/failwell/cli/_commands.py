@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell.cli._catalog import print_catalog
+from failwell.cli._circuits import add_circuits
 from failwell.cli._doctor import examine
 from failwell.cli._journal import current_journal
 from failwell.cli._json import print_json
@@ -29,7 +30,7 @@ def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
     """
     group = AppGroup(
         "failwell",
-        help="Look at the recorded errors, keep them in order, and explain the codes.",
+        help="Look at recorded errors and circuit breakers, and keep both in order.",
     )
     add_reading(group, clock)
     add_keeping(group)
@@ -40,6 +41,7 @@ def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
     _add_ship(group)
     _add_doctor(group, clock)
     add_spool(group)
+    add_circuits(group)
     _add_catalog(group)
     return group
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from failwell._clock import Clock
 from failwell._journal import Journal
+from failwell.cli._moments import exact
 from failwell.spool import MemorySpool, SpoolDirectory, inspect_unit, measure
 from failwell.store import GroupQuery, StoreError
 
@@ -45,6 +46,7 @@ def examine(journal: Journal, clock: Clock) -> list[Check]:
         lambda: _shipper(journal),
         lambda: _backlog(journal),
         lambda: _console(journal),
+        lambda: _circuits(journal),
     ]
     return [check for run in checks for check in run()]
 
@@ -250,3 +252,24 @@ def _console(journal: Journal) -> Iterator[Check]:
         return
     prefix = journal.settings.console_prefix
     yield Check("console", "ok", f"open at {prefix} to those who know the key")
+
+
+def _circuits(journal: Journal) -> Iterator[Check]:
+    in_redis = journal.settings.circuits_url is not None
+    if not in_redis and _is_untouched(journal):
+        return
+    overview = journal.fleet.overview(with_own=False)
+    held = [order for order in overview.orders if order.override is not None]
+    if overview.away is None and held:
+        said = ", ".join(
+            f"{order.name} {order.override} by {order.set_by} since"
+            f" {exact(order.set_at)} UTC"
+            for order in held
+        )
+        remedy = "Let go what need not be held: flask failwell circuits reset NAME."
+        yield Check("circuits", "warn", f"held: {said}", remedy)
+    elif overview.away is None:
+        yield Check("circuits", "ok", "no circuit breaker is held")
+    elif in_redis:  # of the store it is said already
+        remedy = "Start it, or take FAILWELL_CIRCUITS_URL out."
+        yield Check("circuits", "fail", overview.away, remedy)

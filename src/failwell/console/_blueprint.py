@@ -11,11 +11,13 @@ from failwell._settings import Settings
 from failwell.catalog import status_code_name
 from failwell.console._access import Access
 from failwell.console._api import add_api
+from failwell.console._circuits import add_circuits
 from failwell.console._desk import Desk
 from failwell.console._gate import add_gate
 from failwell.console._pages import add_pages
 from failwell.console._theme import STATIC
 from failwell.exceptions import AppError, NotFoundError
+from failwell.fleet import Fleet
 from failwell.store import Store
 
 _HEADERS = {
@@ -38,6 +40,7 @@ def create_console(
     settings: Settings,
     store: Callable[[], Store],
     settle: Callable[[], bool],
+    fleet: Callable[[], Fleet],
     *,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Blueprint:
@@ -53,6 +56,7 @@ def create_console(
             decides only at its first use where it records to.
         settle: Waits, within bounds, until what is spooled is in the store, and
             returns whether it is.
+        fleet: Returns the circuit breakers of all processes.
         clock: Decides what is now and what has expired.
 
     Raises:
@@ -65,6 +69,7 @@ def create_console(
         settings=settings,
         open_store=store,
         settle=settle,
+        open_fleet=fleet,
         clock=clock,
         access=Access(settings.console_key, clock),
     )
@@ -78,6 +83,7 @@ def create_console(
     add_gate(blueprint, desk)
     add_pages(blueprint, desk)
     add_api(blueprint, desk)
+    add_circuits(blueprint, desk)
     _close(blueprint, desk)
     return blueprint
 

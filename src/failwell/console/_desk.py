@@ -15,6 +15,7 @@ from failwell._settings import Settings
 from failwell.console._access import Access, Ticket
 from failwell.console._theme import make_theme
 from failwell.exceptions import AppError
+from failwell.fleet import Fleet
 from failwell.store import Store
 
 SESSION_COOKIE = "failwell_console"
@@ -31,6 +32,7 @@ class Desk:
     open_store: Callable[[], Store]
     settle: Callable[[], bool]
     """Wait, within bounds, until what is spooled is in the store; whether it is."""
+    open_fleet: Callable[[], Fleet]
     clock: Clock
     access: Access
     theme: Environment = field(default_factory=make_theme)
@@ -39,6 +41,11 @@ class Desk:
     def store(self) -> Store:
         """Where the errors are."""
         return self.open_store()
+
+    @property
+    def fleet(self) -> Fleet:
+        """The circuit breakers of all processes."""
+        return self.open_fleet()
 
     def now(self) -> datetime:
         """Return the present time, aware, in UTC."""

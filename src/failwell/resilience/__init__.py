@@ -15,6 +15,7 @@ from failwell.resilience._deadline import (
     remaining,
     remaining_or,
 )
+from failwell.resilience._first import FIRST_CIRCUIT
 from failwell.resilience._listeners import listen
 from failwell.resilience._retries import (
     BUDGETS,
@@ -51,6 +52,7 @@ __all__ = [
     "BUDGETS",
     "BULKHEADS",
     "CIRCUITS",
+    "FIRST_CIRCUIT",
     "POLICIES",
     "TIMEOUT_HEADER",
     "Attempt",

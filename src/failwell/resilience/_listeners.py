@@ -6,7 +6,7 @@ predicate fails: one line in the log.
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from failwell.resilience._checks import predicate
@@ -71,9 +71,15 @@ def ask(predicate: Callable[[Any], object], value: object, what: str) -> bool:
         return False
 
 
-def write(level: int, line: str, *args: object, exc_info: bool = False) -> None:
+def write(
+    level: int,
+    line: str,
+    *args: object,
+    exc_info: bool = False,
+    extra: Mapping[str, object] | None = None,
+) -> None:
     """Write a line of the room's log, whatever the log does."""
     # A broken log must not change what the caller gets, and there is no other log to
     # say so in.
     with contextlib.suppress(Exception):
-        log.log(level, line, *args, exc_info=exc_info)
+        log.log(level, line, *args, exc_info=exc_info, extra=extra)

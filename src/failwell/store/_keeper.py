@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING
 
 from failwell._clock import Clock
 from failwell._late import LateModule
-from failwell.store._model import Erased, Pruned, Retention
+from failwell.store._model import CircuitOrder, Deployment, Erased, Pruned, Retention
 from failwell.store._query import STATES, State, one_of
 from failwell.store._reader import StoreReader
 from failwell.store._times import microseconds
 
 if TYPE_CHECKING:
-    from failwell.store import _erasure, _merging, _retention
+    from failwell.store import _circuits, _erasure, _merging, _retention
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
+    _circuits = LateModule("failwell.store._circuits")
     _erasure = LateModule("failwell.store._erasure")
     _merging = LateModule("failwell.store._merging")
     _retention = LateModule("failwell.store._retention")
@@ -118,6 +119,34 @@ class StoreKeeper(StoreReader):
         """
         with self._database.writing() as connection:
             return _erasure.erase_user(connection, user_id)
+
+    def order_circuit(self, whose: Deployment, order: CircuitOrder) -> None:
+        """Keep an operator's order in place of the one before.
+
+        Raises:
+            StoreError: The store cannot be written; the one before counts.
+        """
+        with self._database.writing() as connection:
+            _circuits.write_order(connection, whose, order)
+
+    def report_circuits(
+        self, whose: Deployment, process: str, report: str, *, keep_s: float
+    ) -> None:
+        """Keep what a process tells in place of what it told before.
+
+        Args:
+            whose: The application, and its environment.
+            process: What the process is called.
+            report: What it tells.
+            keep_s: How long that says something; what is older is removed, whosever.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        now = self._now()
+        with self._database.writing() as connection:
+            row = *whose, process, now, report
+            _circuits.write_report(connection, row, now - microseconds(keep_s))
 
     def _now(self) -> int:
         return microseconds(self._clock.now())

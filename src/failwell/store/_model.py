@@ -18,6 +18,28 @@ MINUTES_OF: dict[Bucket, int] = {
 }
 
 
+Override = Literal["open", "closed", "disabled"]
+OVERRIDES: tuple[Override, ...] = get_args(Override)
+
+
+class Deployment(NamedTuple):
+    """An application in one environment: the processes that share circuit breakers."""
+
+    application: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitOrder:
+    """An operator's last word on the circuit breakers of a name."""
+
+    name: str
+    override: Override | None
+    """What they are held to; None lets the calls decide again, closed at first."""
+    set_by: str
+    set_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSummary:
     """One row of the list of groups. Times are aware, in UTC."""

@@ -12,6 +12,8 @@ from failwell.store._model import (
     MINUTES_OF,
     AnswerCount,
     Bucket,
+    CircuitOrder,
+    Deployment,
     ErrorStats,
     GroupPage,
     GroupSummary,
@@ -25,14 +27,15 @@ from failwell.store._query import (
     event_cursor,
     one_of,
 )
-from failwell.store._times import MINUTES_PER_HOUR, minute_range
+from failwell.store._times import MINUTES_PER_HOUR, minute_range, stored
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from failwell.store import _engine, _listing, _queries, _statistics
+    from failwell.store import _circuits, _engine, _listing, _queries, _statistics
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
+    _circuits = LateModule("failwell.store._circuits")
     _engine = LateModule("failwell.store._engine")
     _listing = LateModule("failwell.store._listing")
     _queries = LateModule("failwell.store._queries")
@@ -203,6 +206,16 @@ class StoreReader:
         hours = _hours(within)
         with self._reading() as connection:
             return _statistics.count_losses(connection, hours, application)
+
+    def circuit_orders(self, whose: Deployment) -> list[CircuitOrder]:
+        """Return what operators ordered last of each circuit breaker, by its name."""
+        with self._reading() as connection:
+            return _circuits.read_orders(connection, whose)
+
+    def circuit_reports(self, whose: Deployment, since: datetime) -> list[str]:
+        """Return what each process told of its circuit breakers, if that was since then."""
+        with self._reading() as connection:
+            return _circuits.read_reports(connection, whose, stored(since))
 
     @property
     def _database(self) -> "_engine.Database":

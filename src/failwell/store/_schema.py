@@ -316,3 +316,25 @@ used_tokens = Table(
     _text("token_id", key=True),
     _number("expires_at"),
 )
+
+# The last order of an operator for the circuit breakers of a name, and what each process
+# told last of its own, as JSON.
+circuit_orders = Table(
+    "circuit_orders",
+    metadata,
+    _text("application", key=True),
+    _text("environment", key=True),
+    _text("name", key=True),
+    Column("override", Text),
+    _text("set_by"),
+    _number("set_at"),
+)
+circuit_reports = Table(
+    "circuit_reports",
+    metadata,
+    _text("application", key=True),
+    _text("environment", key=True),
+    _text("process", key=True),
+    _number("at"),
+    _text("report"),
+)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     Backend: TypeAlias = SQLite | PostgreSQL
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest of `migrations/versions`."""
+_OLDER = ("0001", "0002")
 _UNNOTED = "0001"
 """Of stores from before versions were noted."""
 _TABLE_OF_UNNOTED = "group_hashes"
@@ -70,7 +71,7 @@ def _find(connection: Connection, name: str) -> str | None:
     present = inspect(connection)
     if present.has_table(version_table.name):
         version = connection.execute(select(version_table.c.version_num)).scalar()
-        if version not in (HEAD, _UNNOTED):
+        if version not in (HEAD, *_OLDER):
             reason = (
                 f"its tables are of version {version}, and this failwell knows those "
                 f"up to {HEAD}: use the newer failwell that made them"

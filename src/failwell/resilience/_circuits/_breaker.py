@@ -3,7 +3,6 @@
 When the circuit opens and whom it lets through is the circuit's.
 """
 
-import logging
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import TracebackType
@@ -21,6 +20,7 @@ from failwell.resilience._checks import (
     text,
     whole_number,
 )
+from failwell.resilience._circuits._announcement import announce
 from failwell.resilience._circuits._circuit import Circuit
 from failwell.resilience._circuits._circuits import Circuits
 from failwell.resilience._circuits._guard import Guard
@@ -34,8 +34,9 @@ from failwell.resilience._circuits._states import (
 from failwell.resilience._circuits._trip import THRESHOLD, TripOptions, checked_trip
 from failwell.resilience._circuits._wrappers import wrapped
 from failwell.resilience._faults import verdict
+from failwell.resilience._first import FIRST_CIRCUIT
 from failwell.resilience._functions import FunctionKind, kind_of, qualified_name
-from failwell.resilience._listeners import Listener, tell, write
+from failwell.resilience._listeners import Listener
 from failwell.resilience._retries._backoff import Backoff
 
 P = ParamSpec("P")
@@ -240,6 +241,11 @@ class CircuitBreaker:
         return self._circuit.state
 
     @property
+    def state_age(self) -> float:
+        """Seconds that it has been in that state."""
+        return self._circuit.state_age
+
+    @property
     def override(self) -> CircuitOverride | None:
         """What an operator holds it to, None when the calls decide."""
         return self._circuit.override
@@ -316,14 +322,10 @@ class CircuitBreaker:
         override = CIRCUITS.override(self.name)
         if override is not None:
             self.hold(override)
+        FIRST_CIRCUIT.announce()
 
     def _announce(self, change: CircuitChange) -> None:
-        is_bad = change.after is CircuitState.OPEN or change.override is not None
-        level = logging.WARNING if is_bad else logging.INFO
-        write(level, "circuit breaker %s is %s", change.name, change.reason)
-        tell(
-            self._listeners, change, f"a listener to the circuit breaker {change.name}"
-        )
+        announce(change, self._listeners)
 
 
 CIRCUITS: Circuits[CircuitBreaker] = Circuits()

@@ -48,7 +48,7 @@ class Circuit:
         announce: Told of each change, outside of the lock.
     """
 
-    __slots__ = ("_announce", "_current", "_failures", "_lock", "_now", "_opened", "_options", "_override", "_probes", "_refused", "_refused_before", "_rounds", "_state", "_until", "_window", "name", "ticket")  # fmt: skip
+    __slots__ = ("_announce", "_current", "_failures", "_lock", "_now", "_opened", "_options", "_override", "_probes", "_refused", "_refused_before", "_rounds", "_since", "_state", "_until", "_window", "name", "ticket")  # fmt: skip
 
     def __init__(
         self,
@@ -105,6 +105,14 @@ class Circuit:
         with self._lock:
             waited = self._state is _OPEN and now >= self._until
             return _HALF_OPEN if waited else self._state
+
+    @property
+    def state_age(self) -> float:
+        """Seconds that the state has lasted."""
+        now = self._now()
+        with self._lock:
+            waited = self._state is _OPEN and now >= self._until
+            return max(0.0, now - (self._until if waited else self._since))
 
     @property
     def retry_after(self) -> float:
@@ -169,7 +177,7 @@ class Circuit:
         if self._state is _OPEN:
             if now < self._until:  # it has opened again in between
                 return None
-            self._state = _HALF_OPEN
+            self._state, self._since = _HALF_OPEN, now
         elif self._probes.holds_one_of(_inside.numbers()):
             return NO_VERDICT  # the probe's own result is the verdict
         return self._probes.take_locked(now, self._pass)
@@ -224,7 +232,7 @@ class Circuit:
             self._override = override
             self._close_locked(now)
             if override is CircuitOverride.OPEN:
-                self._open_locked(math.inf)
+                self._open_locked(now, math.inf)
             elif override is CircuitOverride.DISABLED:
                 self.ticket = NO_VERDICT
             change = self._change_locked(before, _HELD[override])
@@ -280,7 +288,7 @@ class Circuit:
         wait_s = self._options.open_time.wait_s(1 + self._rounds)
         if before is _CLOSED:
             self._refused_before = self._refused
-        self._open_locked(now + wait_s)
+        self._open_locked(now, now + wait_s)
         return self._change_locked(
             before,
             f"{reason}, the last one {printable(last)}; calls are refused, the next "
@@ -288,9 +296,9 @@ class Circuit:
             wait_s,
         )
 
-    def _open_locked(self, until: float) -> None:
+    def _open_locked(self, now: float, until: float) -> None:
         self.ticket = self._current = self._window = None
-        self._state, self._until = _OPEN, until
+        self._state, self._since, self._until = _OPEN, now, until
         self._opened += 1
         self._probes.end_locked()
 
@@ -300,7 +308,7 @@ class Circuit:
         return self._change_locked(_OPEN, f"half-open: {through} let through to probe")
 
     def _close_locked(self, now: float) -> None:
-        self._state, self._until = _CLOSED, now
+        self._state, self._since, self._until = _CLOSED, now, now
         self._failures = self._rounds = 0
         self._probes.end_locked()
         self._window = window = self._options.trip.window(now)

@@ -50,6 +50,11 @@ class RetryBudget:
         return self._tokens
 
     @property
+    def max_tokens(self) -> float:
+        """How many the bucket holds."""
+        return self._most
+
+    @property
     def refused_count(self) -> int:
         """Retries that there was no token for."""
         return self._refused
