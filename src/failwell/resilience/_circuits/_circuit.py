@@ -39,7 +39,7 @@ class Circuit:
     """The state machine.
 
     One field is read without the lock, so that a call through a closed circuit costs one
-    read and one record: `ticket`, which is None while calls have to ask `admit`.
+    read and one count: `ticket`, which is None while calls have to ask `admit`.
 
     Args:
         options: When to open, for how long, how to probe.
@@ -48,7 +48,7 @@ class Circuit:
         announce: Told of each change, outside of the lock.
     """
 
-    __slots__ = ("_announce", "_current", "_failures", "_lock", "_now", "_opened", "_options", "_override", "_probes", "_refused", "_refused_before", "_rounds", "_state", "_until", "_window", "name", "ticket")  # fmt: skip
+    __slots__ = ("_announce", "_current", "_failures", "_lock", "_now", "_opened", "_options", "_override", "_probes", "_refused", "_refused_before", "_rounds", "_state", "_totals", "_until", "_window", "name", "ticket")  # fmt: skip
 
     def __init__(
         self,
@@ -65,6 +65,8 @@ class Circuit:
         self._lock = threading.Lock()
         self._override: CircuitOverride | None = None
         self._opened = self._refused = self._refused_before = 0
+        # By outcome, without the successes that only the window knows.
+        self._totals = [0, 0, 0]
         # Failures that opened it and of probes since; failed rounds of probes in a row.
         self._failures = self._rounds = 0
         self._state = _CLOSED
@@ -120,12 +122,16 @@ class Circuit:
         with self._lock:
             window = self._window
             counts = _EMPTY if window is None else window.counts_locked(now)
+            calls = sum(self._totals) + (0 if window is None else window.succeeded)
             return CircuitCounters(
                 calls=counts.calls,
                 failures=counts.failures + self._failures,
                 slow=counts.slow,
                 rejected=self._refused,
                 opened=self._opened,
+                total_calls=calls,
+                total_failures=self._totals[Outcome.FAILURE],
+                total_slow=self._totals[Outcome.SLOW],
             )
 
     def admit(self) -> Ticket:
@@ -192,9 +198,9 @@ class Circuit:
             now = self._now()
             if now >= ticket.edge:
                 self.turn(now)
-            ticket.succeed()
+            next(ticket.successes)
         else:
-            ticket(Outcome.SUCCESS)
+            next(ticket)
 
     def fail_result(self, ticket: Ticket) -> None:
         """Hand in the ticket of a call whose result is a failure."""
@@ -240,11 +246,13 @@ class Circuit:
         now = self._now()
         change = None
         with self._lock:
-            if self._probes.give_back_locked(probe) and self._probes.succeed_locked():
-                refused = self._refused - self._refused_before
-                self._close_locked(now)
-                reason = f"closed; {refused} calls were refused meanwhile"
-                change = self._change_locked(_HALF_OPEN, reason)
+            if self._probes.give_back_locked(probe):
+                self._totals[Outcome.SUCCESS] += 1
+                if self._probes.succeed_locked():
+                    refused = self._refused - self._refused_before
+                    self._close_locked(now)
+                    reason = f"closed; {refused} calls were refused meanwhile"
+                    change = self._change_locked(_HALF_OPEN, reason)
         _leave(probe)
         if change is not None:
             self._announce(change)
@@ -255,6 +263,7 @@ class Circuit:
         with self._lock:
             window = self._window
             if window is not None and ticket is self._current:
+                self._totals[outcome] += 1
                 window.add_locked(outcome, now)
                 counts = window.counts_locked(now)
                 reason = self._options.trip.reason(counts)
@@ -262,6 +271,7 @@ class Circuit:
                     self._failures = counts.failures
                     change = self._trip_locked(f"open after {reason}", last, now)
             elif self._probes.give_back_locked(ticket):
+                self._totals[outcome] += 1
                 self._failures += 1
                 self._rounds += 1
                 reason = f"open again after {self._failures} failures"
@@ -289,7 +299,7 @@ class Circuit:
         )
 
     def _open_locked(self, until: float) -> None:
-        self.ticket = self._current = self._window = None
+        self._end_window_locked()
         self._state, self._until = _OPEN, until
         self._opened += 1
         self._probes.end_locked()
@@ -303,10 +313,16 @@ class Circuit:
         self._state, self._until = _CLOSED, now
         self._failures = self._rounds = 0
         self._probes.end_locked()
+        self._end_window_locked()
         self._window = window = self._options.trip.window(now)
-        # Where nobody looks at the clock, recording in the window is all there is to do.
-        self.ticket = window if window.record is None else window.record
+        # Where nobody looks at the clock, to count a success is all there is to do.
+        self.ticket = window if self.trip.is_timed else window.successes
         self._current = self.ticket
+
+    def _end_window_locked(self) -> None:
+        if self._window is not None:
+            self._totals[Outcome.SUCCESS] += self._window.succeeded
+        self.ticket = self._current = self._window = None
 
     def _change_locked(
         self, before: CircuitState, reason: str, retry_after: float | None = None

@@ -65,8 +65,8 @@ measured               |                        circuit.finish(ticket, result, c
 timed                  |                        ended = clock()
 timed                  |                        if ended >= ticket.edge:
 timed                  |                            circuit.turn(ended)
-timed                  |                        ticket.succeed()
-breaker !measured !timed|                        ticket(0)
+timed                  |                        next(ticket.successes)
+breaker !measured !timed|                        next(ticket)
 noting                 |                        wait_s = state.wait_after_success(result)
 noting                 |                        if wait_s is None:
 !noting                |                        if True:

@@ -11,7 +11,7 @@ from failwell._clock import Clock
 from failwell._earlier import put_before
 from failwell.resilience._deadline import left_s
 from failwell.resilience._faults import CoveredErrors
-from failwell.resilience._listeners import Listener, ask, is_heard, tell
+from failwell.resilience._listeners import EVERYTHING, Listener, ask, tell
 from failwell.resilience._mode import MODE
 from failwell.resilience._retries._asked import asked_wait_s
 from failwell.resilience._retries._backoff import Backoff
@@ -105,7 +105,11 @@ class Attempts:
             return None
         wait_s = self._wait(error, error, None)
         if wait_s is not None:
-            self._keep(error)
+            if self._earlier is None:
+                self._earlier = [error]
+            else:
+                self._earlier.append(error)
+                del self._earlier[:-_MOST_EARLIER]
         return wait_s
 
     def wait_after_success(self, result: object) -> float | None:
@@ -134,14 +138,6 @@ class Attempts:
         if budget is not None and budget.owes:
             budget.give_back()
 
-    def _keep(self, error: BaseException) -> None:
-        if self._earlier is None:
-            self._earlier = [error]
-            return
-        self._earlier.append(error)
-        if len(self._earlier) > _MOST_EARLIER:
-            del self._earlier[0]
-
     def _wait(
         self, source: object, error: BaseException | None, result: object
     ) -> float | None:
@@ -154,7 +150,8 @@ class Attempts:
         if not is_paid:
             budget.refuse()  # type: ignore[union-attr] # without a budget all is paid
             return None
-        wait_s = plan.backoff.wait_s(number, self._before_s)
+        backoff = plan.backoff
+        wait_s = backoff.wait_s(number, self._before_s) if backoff.delay_s else 0.0
         asked_s = asked_wait_s(source, plan.clock)
         if asked_s > wait_s:
             wait_s = max(wait_s, min(asked_s, plan.longest_asked_s))
@@ -167,7 +164,7 @@ class Attempts:
         self._before_s = wait_s
         if not MODE.waits:
             wait_s = 0.0
-        if is_heard(plan.listeners):
+        if plan.listeners or EVERYTHING:
             self._tell(wait_s, error, result)
         return wait_s
 

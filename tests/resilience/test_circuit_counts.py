@@ -1,0 +1,148 @@
+"""What a breaker counts, in its window and in all, and what that takes."""
+
+import contextlib
+import logging
+import tracemalloc
+from collections import deque
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from failwell.exceptions import CircuitBreakerError
+from failwell.resilience import CircuitBreaker, CircuitCounters
+from failwell.resilience._circuits._windows import (
+    CallWindow,
+    Counts,
+    Outcome,
+    StreakWindow,
+)
+from failwell.testing import ManualClock
+
+
+def _fail() -> None:
+    raise OSError
+
+
+def _call(breaker: CircuitBreaker, *outcomes: str) -> None:
+    for outcome in outcomes:
+        with contextlib.suppress(OSError, CircuitBreakerError):
+            breaker.call(_fail if outcome == "fail" else int)
+
+
+@given(st.integers(1, 130), st.lists(st.sampled_from(Outcome), max_size=200))
+def test_a_window_of_calls_holds_the_last_ones(
+    size: int, outcomes: list[Outcome]
+) -> None:
+    """As a list of the outcomes would, in any order and beyond any machine word."""
+    window, streak, model = CallWindow(size), StreakWindow(size), deque[Outcome]()
+
+    for outcome in outcomes:
+        model.append(outcome)
+        while len(model) > size:
+            model.popleft()
+        for each in (window, streak):
+            if outcome is Outcome.SUCCESS:
+                next(each.successes)
+            else:
+                each.add_locked(outcome, 0.0)
+        if outcome is Outcome.FAILURE:
+            assert window.counts_locked(0.0) == _counts(model)
+
+    in_a_row = 0
+    while in_a_row < len(model) and model[-1 - in_a_row] is Outcome.FAILURE:
+        in_a_row += 1
+    assert window.counts_locked(0.0) == _counts(model)
+    assert streak.counts_locked(0.0) == Counts(len(model), in_a_row, 0)
+    assert window.succeeded == outcomes.count(Outcome.SUCCESS)
+
+
+def _counts(outcomes: deque[Outcome]) -> Counts:
+    return Counts(
+        len(outcomes), outcomes.count(Outcome.FAILURE), outcomes.count(Outcome.SLOW)
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"failure_threshold": 2},
+        {"window_calls": 2, "failure_rate": 1},
+        {"window_time": 10, "failure_rate": 0.6, "minimum_calls": 3},
+    ],
+    ids=repr,
+)
+def test_all_calls_are_counted_through_every_state(options: dict[str, Any]) -> None:
+    """Those of windows that are over and of probes too, but not those refused."""
+    clock = ManualClock()
+    breaker = CircuitBreaker(reset_timeout=5, clock=clock, **options)
+
+    _call(breaker, "good", "fail", "fail", "refused")
+    opened = breaker.counters
+    clock.advance(5)
+    _call(breaker, "fail", "refused")
+    clock.advance(5)
+    _call(breaker, "good", "good", "fail")
+    closed = breaker.counters
+    breaker.disable()
+    _call(breaker, "good", "fail")
+
+    assert _in_all(opened) == (3, 2, 0, 1)
+    assert _in_all(closed) == (7, 4, 0, 2)
+    assert _in_all(breaker.counters) == (7, 4, 0, 2)
+
+
+def test_slow_calls_are_counted_in_all() -> None:
+    """They are calls, and no failures."""
+    clock = ManualClock()
+    breaker = CircuitBreaker(slow_call_time=1, clock=clock)
+
+    breaker.call(clock.advance, 2)
+    breaker.call(clock.advance, 1)
+
+    assert _in_all(breaker.counters) == (2, 0, 1, 0)
+
+
+def _in_all(counters: CircuitCounters) -> tuple[int, int, int, int]:
+    return (
+        counters.total_calls,
+        counters.total_failures,
+        counters.total_slow,
+        counters.rejected,
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"failure_rate": 0.5},
+        {"window_calls": 100},
+        {"window_calls": 100, "slow_call_time": 1, "half_open_calls": 3},
+        {"window_calls": 200},
+        {"window_time": 10},
+        {"window_time": 10, "slow_call_time": 1, "on_change": print},
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("failing", [0, 2, 10])
+def test_a_breaker_has_less_than_two_kilobytes(
+    options: dict[str, Any], failing: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever it counts, also after more calls than its window holds, open or closed."""
+    caplog.set_level(logging.CRITICAL, "failwell.resilience")
+
+    def used() -> CircuitBreaker:
+        breaker = CircuitBreaker(**options)
+        for number in range(250):
+            _call(breaker, "fail" if number % 10 < failing else "good")
+        return breaker
+
+    used()
+    tracemalloc.start()
+    kept = [used() for _ in range(10)]
+    size = tracemalloc.get_traced_memory()[0] / len(kept)
+    tracemalloc.stop()
+
+    assert size < 2_048
