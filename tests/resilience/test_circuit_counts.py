@@ -139,10 +139,14 @@ def test_a_breaker_has_less_than_two_kilobytes(
             _call(breaker, "fail" if number % 10 < failing else "good")
         return breaker
 
-    used()
-    tracemalloc.start()
-    kept = [used() for _ in range(10)]
-    size = tracemalloc.get_traced_memory()[0] / len(kept)
-    tracemalloc.stop()
+    def size() -> float:
+        tracemalloc.start()
+        kept = [used() for _ in range(5)]
+        traced, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return traced / len(kept)
 
-    assert size < 2_048
+    used()
+
+    # The least: the registry's set, which all tests share, may grow at any time.
+    assert min(size(), size(), size()) < 2_048

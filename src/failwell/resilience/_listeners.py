@@ -20,7 +20,9 @@ EVERYTHING: list[Listener] = []
 
 
 def listen(listener: Listener) -> Callable[[], None]:
-    """Have `listener` called with every `CircuitChange` and `RetryDetails` there is.
+    """Have `listener` called with all there is to tell.
+
+    That is each `CircuitChange`, `RetryDetails` and `CallRefused` in this process.
 
     It is called on the thread of the call, with no lock held; what it raises is logged.
 

@@ -8,11 +8,10 @@ Refuses to run anybody's code under the lock, which is held for a few assignment
 import math
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from failwell._clock import Clock
 from failwell.exceptions import CircuitBreakerError
-from failwell.resilience._circuits import _inside
+from failwell.resilience._circuits import _inside, _reasons
 from failwell.resilience._circuits._options import CircuitOptions
 from failwell.resilience._circuits._probes import NO_VERDICT, Probe, Probes, Ticket
 from failwell.resilience._circuits._states import (
@@ -23,9 +22,9 @@ from failwell.resilience._circuits._states import (
 )
 from failwell.resilience._circuits._trip import Trip
 from failwell.resilience._circuits._windows import Counts, Outcome, Window
-from failwell.resilience._lines import printable
-from failwell.resilience._listeners import ask
+from failwell.resilience._listeners import EVERYTHING, ask
 from failwell.resilience._mode import MODE
+from failwell.resilience._refusals import tell_refused
 
 _CLOSED, _OPEN, _HALF_OPEN = (
     CircuitState.CLOSED,
@@ -147,6 +146,8 @@ class Circuit:
             if is_refused:
                 self._refused += 1
         if is_refused:
+            if EVERYTHING:
+                tell_refused("circuit breaker", self.name, left_s)
             raise CircuitBreakerError(self.name, left_s)
         return self._admit_probe(now)
 
@@ -154,13 +155,15 @@ class Circuit:
         with self._lock:
             before = self._state
             ticket = self._probe_ticket_locked(now)
-            if ticket is None:
-                self._refused += 1
-                left_s = self._left_locked(now)
-                raise CircuitBreakerError(self.name, left_s, state=before.value)
+            left_s = self._left_locked(now)
+            self._refused += ticket is None
             change = None
             if before is _OPEN and self._state is _HALF_OPEN:
-                change = self._half_open_change_locked()
+                reason = _reasons.half_open(self._options.half_open_calls)
+                change = self._change_locked(_OPEN, reason)
+        if ticket is None:
+            tell_refused("circuit breaker", self.name, left_s)
+            raise CircuitBreakerError(self.name, left_s, state=before.value)
         if isinstance(ticket, Probe):
             _inside.enter(ticket.number)
         if change is not None:
@@ -233,7 +236,7 @@ class Circuit:
                 self._open_locked(math.inf)
             elif override is CircuitOverride.DISABLED:
                 self.ticket = NO_VERDICT
-            change = self._change_locked(before, _HELD[override])
+            change = self._change_locked(before, _reasons.held(override))
         if (before, held) != (change.after, override):
             self._announce(change)
 
@@ -251,8 +254,7 @@ class Circuit:
                 if self._probes.succeed_locked():
                     refused = self._refused - self._refused_before
                     self._close_locked(now)
-                    reason = f"closed; {refused} calls were refused meanwhile"
-                    change = self._change_locked(_HALF_OPEN, reason)
+                    change = self._change_locked(_HALF_OPEN, _reasons.closed(refused))
         _leave(probe)
         if change is not None:
             self._announce(change)
@@ -293,8 +295,7 @@ class Circuit:
         self._open_locked(now + wait_s)
         return self._change_locked(
             before,
-            f"{reason}, the last one {printable(last)}; calls are refused, the next "
-            f"probe is in {wait_s:g} s",
+            _reasons.opened(reason, last, wait_s),
             wait_s,
         )
 
@@ -303,11 +304,6 @@ class Circuit:
         self._state, self._until = _OPEN, until
         self._opened += 1
         self._probes.end_locked()
-
-    def _half_open_change_locked(self) -> CircuitChange:
-        calls = self._options.half_open_calls
-        through = "one call is" if calls == 1 else f"{calls} calls are"
-        return self._change_locked(_OPEN, f"half-open: {through} let through to probe")
 
     def _close_locked(self, now: float) -> None:
         self._state, self._until = _CLOSED, now
@@ -335,14 +331,6 @@ class Circuit:
             retry_after=retry_after,
             override=self._override,
         )
-
-
-_HELD: dict[Any, str] = {
-    CircuitOverride.OPEN: "held open by hand; calls are refused",
-    CircuitOverride.CLOSED: "held closed by hand; nothing opens it",
-    CircuitOverride.DISABLED: "disabled by hand; calls go through uncounted",
-    None: "closed by hand",
-}
 
 
 def _leave(ticket: Ticket) -> None:
