@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import gc
+import itertools
 import pickle
 import re
 import weakref
@@ -268,6 +269,19 @@ def test_what_led_to_an_error_stays() -> None:
     assert (error.__cause__, error.__suppress_context__) == (cause, True)
     assert isinstance(own, KeyError)
     assert own.__context__ is first
+
+
+@pytest.mark.parametrize(("count", "is_told"), [(10, True), (11, False)])
+def test_a_long_line_is_left_alone(count: int, *, is_told: bool) -> None:
+    """Of what more than ten errors led to, nobody has to see the end."""
+    line = [OSError(n) for n in range(count + 1)]
+    for error, context in itertools.pairwise(line):
+        error.__context__ = context
+    first = OSError("first")
+
+    _outcome(_again(2)(_raising(first, line[0])))
+
+    assert (line[-1].__context__ is first) is is_told
 
 
 def test_the_same_error_again_is_not_before_itself() -> None:

@@ -1,0 +1,163 @@
+"""What a breaker does at its edges: nested, late, at the very moment, by hand."""
+
+import contextvars
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from failwell.exceptions import CircuitBreakerError
+from failwell.resilience import (
+    CIRCUITS,
+    CircuitBreaker,
+    CircuitOverride,
+    CircuitState,
+    Policy,
+)
+from failwell.testing import ManualClock
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Time that stands still."""
+    return ManualClock()
+
+
+def _fail() -> None:
+    raise OSError
+
+
+def _open(breaker: CircuitBreaker) -> None:
+    with pytest.raises(OSError):  # noqa: PT011 - a bare one is what is raised
+        breaker.call(_fail)
+    assert breaker.state is CircuitState.OPEN
+
+
+def test_a_block_is_the_breaker(clock: ManualClock) -> None:
+    """What `with … as` gives."""
+    breaker = CircuitBreaker(clock=clock)
+
+    with breaker as entered:
+        state = entered.state
+
+    assert entered is breaker
+    assert state is CircuitState.CLOSED
+
+
+def test_blocks_in_blocks_each_have_their_time(clock: ManualClock) -> None:
+    """The one that ends is the innermost."""
+    breaker = CircuitBreaker(slow_call_time=1, clock=clock)
+
+    with breaker:
+        clock.advance(0.6)
+        with breaker:
+            pass
+        clock.advance(0.6)
+
+    assert (breaker.counters.calls, breaker.counters.slow) == (2, 1)
+
+
+def test_a_name_that_comes_late_is_held_too(clock: ManualClock) -> None:
+    """A breaker that takes the name of its policy takes the override of that name."""
+    breaker = CircuitBreaker(clock=clock)
+    CIRCUITS.hold("late", "open")
+
+    try:
+        Policy("late", breaker=breaker)
+        held = breaker.override
+    finally:
+        CIRCUITS.hold("late", None)
+
+    assert held is CircuitOverride.OPEN
+
+
+@dataclass
+class Rejecting:
+    """A predicate that cannot be hashed."""
+
+    code: int
+
+    def __call__(self, result: object) -> bool:
+        return result == self.code
+
+
+def test_a_predicate_need_not_be_hashable(clock: ManualClock) -> None:
+    """Options are shared between breakers only where they can be."""
+    breaker = CircuitBreaker(1, failed_result=Rejecting(503), clock=clock)
+
+    breaker.call(lambda: 200)
+    before = breaker.counters
+    breaker.call(lambda: 503)
+
+    assert (before.total_calls, before.total_failures) == (1, 0)
+    assert breaker.state is CircuitState.OPEN
+
+
+def test_calls_by_hand_move_a_window_of_time_on(clock: ManualClock) -> None:
+    """A success counts in the part in which it ends, also at its first moment."""
+    breaker = CircuitBreaker(window_time=10, clock=clock)
+
+    for wait in (0, 1, 8.5):
+        clock.advance(wait)
+        breaker.call(int)
+    clock.advance(1)
+
+    assert breaker.counters.calls == 2
+    assert breaker.counters.total_calls == 3
+
+
+def test_a_new_round_of_probes_has_all_places(clock: ManualClock) -> None:
+    """Those of the round before, which still run, hold none."""
+    breaker = CircuitBreaker(1, reset_timeout=5, half_open_calls=2, clock=clock)
+    _open(breaker)
+    clock.advance(5)
+    outside = contextvars.copy_context()
+
+    def probe() -> None:
+        outside.copy().run(_open, breaker)  # the other probe fails
+        clock.advance(5)
+        for _ in range(2):
+            outside.copy().run(breaker.call, int)
+
+    breaker.call(probe)
+
+    assert breaker.state is CircuitState.CLOSED
+
+
+def test_a_probe_that_is_over_is_no_part_of_the_next(clock: ManualClock) -> None:
+    """What it calls behind the same breaker is a call like any other."""
+    breaker = CircuitBreaker(1, reset_timeout=5, half_open_timeout=30, clock=clock)
+    _open(breaker)
+    clock.advance(5)
+    outside = contextvars.copy_context()
+
+    def late_probe() -> type[Exception] | None:
+        inside = contextvars.copy_context()
+        clock.advance(30)
+
+        def next_probe() -> type[Exception] | None:
+            try:
+                inside.run(breaker.call, int)
+            except CircuitBreakerError as error:
+                return type(error)
+            return None
+
+        return outside.run(breaker.call, next_probe)
+
+    assert breaker.call(late_probe) is CircuitBreakerError
+
+
+def test_the_time_of_a_generator_is_its_consumers(clock: ManualClock) -> None:
+    """It is never slow, whatever is slow for a call."""
+    breaker = CircuitBreaker(slow_call_time=0.001, clock=clock)
+
+    @breaker
+    def numbers() -> Iterator[int]:
+        """Give two items."""
+        yield 1
+        yield 2
+
+    for _ in numbers():
+        clock.advance(5)
+
+    assert (breaker.counters.calls, breaker.counters.slow) == (1, 0)
