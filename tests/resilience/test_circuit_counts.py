@@ -1,6 +1,7 @@
 """What a breaker counts, in its window and in all, and what that takes."""
 
 import contextlib
+import itertools
 import logging
 import tracemalloc
 from collections import deque
@@ -36,26 +37,39 @@ def test_a_window_of_calls_holds_the_last_ones(
     size: int, outcomes: list[Outcome]
 ) -> None:
     """As a list of the outcomes would, in any order and beyond any machine word."""
-    window, streak, model = CallWindow(size), StreakWindow(size), deque[Outcome]()
+    looked_at, left_alone, streak = (
+        CallWindow(size),
+        CallWindow(size),
+        StreakWindow(size),
+    )
+    model: deque[Outcome] = deque(maxlen=size)
 
     for outcome in outcomes:
         model.append(outcome)
-        while len(model) > size:
-            model.popleft()
-        for each in (window, streak):
+        for window in (looked_at, left_alone, streak):
             if outcome is Outcome.SUCCESS:
-                next(each.successes)
+                next(window.successes)
             else:
-                each.add_locked(outcome, 0.0)
-        if outcome is Outcome.FAILURE:
-            assert window.counts_locked(0.0) == _counts(model)
+                window.add_locked(outcome, 0.0)
+        assert looked_at.counts_locked(0.0) == _counts(model)
 
-    in_a_row = 0
-    while in_a_row < len(model) and model[-1 - in_a_row] is Outcome.FAILURE:
-        in_a_row += 1
-    assert window.counts_locked(0.0) == _counts(model)
+    in_a_row = sum(
+        1 for _ in itertools.takewhile(Outcome.FAILURE.__eq__, reversed(model))
+    )
+    assert left_alone.counts_locked(0.0) == _counts(model)
     assert streak.counts_locked(0.0) == Counts(len(model), in_a_row, 0)
-    assert window.succeeded == outcomes.count(Outcome.SUCCESS)
+    assert left_alone.succeeded == outcomes.count(Outcome.SUCCESS)
+
+
+def test_a_window_survives_any_number_of_successes() -> None:
+    """A failure from before is not carried through as many bits."""
+    window = CallWindow(100)
+    window.add_locked(Outcome.FAILURE, 0.0)
+    window.successes = itertools.repeat(None, 1)  # as if only one were left of all
+
+    counts = window.counts_locked(0.0)
+
+    assert counts == Counts(100, 0, 0)
 
 
 def _counts(outcomes: deque[Outcome]) -> Counts:

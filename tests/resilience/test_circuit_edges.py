@@ -1,7 +1,8 @@
 """What a breaker does at its edges: nested, late, at the very moment, by hand."""
 
+import asyncio
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -93,17 +94,76 @@ def test_a_predicate_need_not_be_hashable(clock: ManualClock) -> None:
     assert breaker.state is CircuitState.OPEN
 
 
-def test_calls_by_hand_move_a_window_of_time_on(clock: ManualClock) -> None:
-    """A success counts in the part in which it ends, also at its first moment."""
-    breaker = CircuitBreaker(window_time=10, clock=clock)
+async def _good() -> int:
+    """Succeed."""
+    return 0
 
-    for wait in (0, 1, 8.5):
+
+WAYS: dict[str, Callable[[CircuitBreaker], object]] = {
+    "by hand": lambda breaker: breaker.call(int),
+    "decorated": lambda breaker: breaker(int)(),
+    "awaited": lambda breaker: asyncio.run(breaker(_good)()),
+    "policy": lambda breaker: Policy("edges", breaker=breaker)(int)(),
+    "policy, awaited": lambda breaker: asyncio.run(
+        Policy("edges", breaker=breaker)(_good)()
+    ),
+}
+way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+measured = pytest.mark.parametrize("slow_call_time", [None, 1])
+
+
+@way
+@measured
+def test_successes_move_a_window_of_time_on(
+    way: Callable[[CircuitBreaker], object],
+    slow_call_time: float | None,
+    clock: ManualClock,
+) -> None:
+    """A success counts in the tenth in which it ends, also at its first moment."""
+    breaker = CircuitBreaker(window_time=10, slow_call_time=slow_call_time, clock=clock)
+
+    for wait in (0, 0.95, 0.05, 8.5):
         clock.advance(wait)
-        breaker.call(int)
+        way(breaker)
     clock.advance(1)
 
     assert breaker.counters.calls == 2
-    assert breaker.counters.total_calls == 3
+    assert breaker.counters.total_calls == 4
+
+
+def test_the_defaults_of_a_window_are_as_documented(clock: ManualClock) -> None:
+    """Fifty calls, of which ten are needed, and half of which may fail."""
+    full, young = (CircuitBreaker(failure_rate=0.5, clock=clock) for _ in range(2))
+    timed = CircuitBreaker(window_time=10, clock=clock)
+
+    for _ in range(60):
+        full.call(int)
+    for breaker in (young, timed):
+        for _ in range(5):
+            breaker.call(int)
+        for _ in range(4):
+            with pytest.raises(OSError):  # noqa: PT011 - a bare one is what is raised
+                breaker.call(_fail)
+    before = young.state, timed.state
+    _open(young)
+    _open(timed)
+
+    assert full.counters.calls == 50
+    assert before == (CircuitState.CLOSED, CircuitState.CLOSED)
+
+
+def test_who_is_refused_waits_for_the_next_place(clock: ManualClock) -> None:
+    """Of two probes the one that began first gives its place up first."""
+    breaker = CircuitBreaker(1, 5, 30, half_open_calls=2, clock=clock)
+    _open(breaker)
+    clock.advance(5)
+    outside = contextvars.copy_context()
+
+    def first() -> float:
+        clock.advance(10)
+        return outside.copy().run(breaker.call, lambda: breaker.retry_after)
+
+    assert breaker.call(first) == 20
 
 
 def test_a_new_round_of_probes_has_all_places(clock: ManualClock) -> None:
