@@ -164,3 +164,15 @@ def test_a_breaker_has_less_than_two_kilobytes(
 
     # The least: the registry's set, which all tests share, may grow at any time.
     assert min(size(), size(), size()) < 2_048
+
+
+def test_a_slow_call_leaves_with_its_window() -> None:
+    """Neither before the calls that came after it fill the window, nor after."""
+    window, slow = CallWindow(2), []
+    window.add_locked(Outcome.SLOW, 0.0)
+
+    for _ in range(2):
+        next(window.successes)
+        slow.append(window.counts_locked(0.0).slow)
+
+    assert slow == [1, 0]

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from failwell.exceptions import CircuitBreakerError
+from failwell.exceptions import CircuitBreakerError, NotFoundError
 from failwell.resilience import (
     CIRCUITS,
     CircuitBreaker,
@@ -16,6 +17,9 @@ from failwell.resilience import (
     Policy,
 )
 from failwell.testing import ManualClock
+
+Function = Callable[[], object]
+Way = Callable[[CircuitBreaker, Function], object]
 
 
 @pytest.fixture
@@ -26,6 +30,10 @@ def clock() -> ManualClock:
 
 def _fail() -> None:
     raise OSError
+
+
+def _not_found() -> None:
+    raise NotFoundError("Room", 7)
 
 
 def _open(breaker: CircuitBreaker) -> None:
@@ -94,41 +102,78 @@ def test_a_predicate_need_not_be_hashable(clock: ManualClock) -> None:
     assert breaker.state is CircuitState.OPEN
 
 
-async def _good() -> int:
-    """Succeed."""
-    return 0
+def _awaited(function: Function) -> Callable[[], Coroutine[Any, Any, object]]:
+    async def call() -> object:
+        """Call it."""
+        return function()
+
+    return call
 
 
-WAYS: dict[str, Callable[[CircuitBreaker], object]] = {
-    "by hand": lambda breaker: breaker.call(int),
-    "decorated": lambda breaker: breaker(int)(),
-    "awaited": lambda breaker: asyncio.run(breaker(_good)()),
-    "policy": lambda breaker: Policy("edges", breaker=breaker)(int)(),
-    "policy, awaited": lambda breaker: asyncio.run(
-        Policy("edges", breaker=breaker)(_good)()
+WAYS: dict[str, Way] = {
+    "by hand": lambda breaker, function: breaker.call(function),
+    "decorated": lambda breaker, function: breaker(function)(),
+    "awaited": lambda breaker, function: asyncio.run(breaker(_awaited(function))()),
+    "policy": lambda breaker, function: Policy("edges", breaker=breaker)(function)(),
+    "policy, awaited": lambda breaker, function: asyncio.run(
+        Policy("edges", breaker=breaker)(_awaited(function))()
     ),
 }
 way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
-measured = pytest.mark.parametrize("slow_call_time", [None, 1])
 
 
 @way
-@measured
+@pytest.mark.parametrize("slow_call_time", [None, 1])
 def test_successes_move_a_window_of_time_on(
-    way: Callable[[CircuitBreaker], object],
-    slow_call_time: float | None,
-    clock: ManualClock,
+    way: Way, slow_call_time: float | None, clock: ManualClock
 ) -> None:
     """A success counts in the tenth in which it ends, also at its first moment."""
     breaker = CircuitBreaker(window_time=10, slow_call_time=slow_call_time, clock=clock)
+    seen = []
 
     for wait in (0, 0.95, 0.05, 8.5):
         clock.advance(wait)
-        way(breaker)
-    clock.advance(1)
+        way(breaker, int)
+    for wait in (0.5, 0.5, 100):
+        clock.advance(wait)
+        seen.append(breaker.counters.calls)
 
-    assert breaker.counters.calls == 2
+    assert seen == [4, 2, 0]
     assert breaker.counters.total_calls == 4
+
+
+@way
+@pytest.mark.parametrize(
+    ("options", "slow"),
+    [
+        ({}, 0),
+        ({"window_calls": 20, "minimum_calls": 20}, 0),
+        ({"window_time": 60, "minimum_calls": 20}, 0),
+        ({"slow_call_time": 1, "minimum_calls": 20}, 1),
+        ({"window_time": 60, "slow_call_time": 1, "minimum_calls": 20}, 1),
+    ],
+    ids=repr,
+)
+def test_every_way_counts_the_same(
+    way: Way, options: dict[str, Any], slow: int, clock: ManualClock
+) -> None:
+    """What fails, by an error or by its result, what takes too long, and what is fine."""
+    breaker = CircuitBreaker(
+        **options, failed_result=lambda result: result == 503, clock=clock
+    )
+
+    way(breaker, lambda: clock.advance(1.5))
+    way(breaker, lambda: clock.advance(1))
+    way(breaker, lambda: 503)
+    with pytest.raises(OSError):  # noqa: PT011 - a bare one is what is raised
+        way(breaker, _fail)
+    with pytest.raises(NotFoundError):
+        way(breaker, _not_found)
+
+    counters = breaker.counters
+    assert counters.failures == counters.total_failures == 2
+    assert counters.slow == counters.total_slow == slow
+    assert counters.total_calls == 4
 
 
 def test_the_defaults_of_a_window_are_as_documented(clock: ManualClock) -> None:
@@ -221,3 +266,13 @@ def test_the_time_of_a_generator_is_its_consumers(clock: ManualClock) -> None:
         clock.advance(5)
 
     assert (breaker.counters.calls, breaker.counters.slow) == (1, 0)
+
+
+def test_a_call_that_asks_too_late_goes_through(clock: ManualClock) -> None:
+    """Between its look at the circuit and its question somebody has closed it."""
+    circuit = CircuitBreaker(clock=clock).circuit
+
+    ticket = circuit.admit()
+
+    assert ticket is circuit.ticket
+    assert circuit.counters.rejected == 0
