@@ -167,6 +167,18 @@ def test_an_error_of_the_first_attempt_has_nothing_before_it(
     assert (last.__context__, other.__context__) == (None, None)
 
 
+@form
+def test_without_a_delay_nothing_sleeps(
+    form: Callable[[Retry, Attempt], object],
+) -> None:
+    """Not even for no time, which would give the processor away."""
+    clock = ManualClock()
+
+    _outcome(lambda: form(retry(OSError, delay=0, clock=clock), _loaded([], good=9)))
+
+    assert clock.sleeps == []
+
+
 class Load:
     """Something that a frame holds."""
 
@@ -210,6 +222,40 @@ def test_nothing_is_kept_after_failure(name: str) -> None:
     finally:
         gc.enable()
 
+    assert [load() for load in loads] == [None] * 3
+
+
+def test_a_result_that_fails_is_no_error_before_the_next() -> None:
+    """What was raised before it still is; nothing of it is kept when it is returned."""
+    first, last = OSError("first"), OSError("last")
+    outcomes: list[object] = [first, 503, last]
+    loads: list[weakref.ref[Load]] = []
+    again = retry(
+        OSError, failed_result=lambda result: result == 503, clock=ManualClock()
+    )
+
+    def attempt() -> object:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def raise_and_return() -> int:
+        load = Load()
+        loads.append(weakref.ref(load))
+        if len(loads) < 3:
+            raise OSError(load)
+        return 503
+
+    error = _outcome(again(attempt))
+    gc.disable()
+    try:
+        returned = again(raise_and_return)()
+    finally:
+        gc.enable()
+
+    assert _contexts(error) == [last, first]
+    assert returned == 503
     assert [load() for load in loads] == [None] * 3
 
 
