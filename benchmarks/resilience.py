@@ -8,6 +8,7 @@ empty async one, a bare raise, a loop written by hand. Run it with
 """
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import gc
@@ -260,23 +261,32 @@ def bytes_each(make: Callable[[], object], count: int = 500) -> float:
     return size / len(kept)
 
 
-def used(breaker: CircuitBreaker, calls: int) -> CircuitBreaker:
-    """Return the breaker after so many calls."""
-    for _ in range(calls):
-        breaker.call(int)
+def used(make: Callable[[], CircuitBreaker], calls: int) -> CircuitBreaker:
+    """Return a breaker after so many calls, of which every third failed."""
+    breaker = make()
+    for number in range(calls):
+        with contextlib.suppress(OSError, CircuitBreakerError):
+            breaker.call(int if number % 3 else fail, number)
     return breaker
 
 
 def memory() -> None:
     """Print what a breaker keeps."""
     print(f"\n{'memory of a breaker':<40}{'bytes':>10}")
-    for name, make in {
-        "failures in a row": CircuitBreaker,
-        "by calls, none made": lambda: CircuitBreaker(failure_rate=0.5),
-        "by calls, its 50 made": lambda: used(CircuitBreaker(failure_rate=0.5), 50),
-        "by seconds": lambda: used(CircuitBreaker(window_time=10), 50),
-    }.items():
-        print(f"{name:<40}{bytes_each(make):>10,.0f}")
+    kinds: dict[str, dict[str, Any]] = {
+        "failures in a row": {},
+        "by calls": {"failure_rate": 0.5},
+        "by 100 calls": {"window_calls": 100},
+        "by 1,000 calls": {"window_calls": 1_000},
+        "by 100 calls, slow calls": {"window_calls": 100, "slow_call_time": 1},
+        "by seconds": {"window_time": 10},
+        "by seconds, slow calls": {"window_time": 10, "slow_call_time": 1},
+    }
+    for name, options in kinds.items():
+        make = functools.partial(CircuitBreaker, **options)
+        print(f"{name + ', new':<40}{bytes_each(make):>10,.0f}")
+        old = bytes_each(functools.partial(used, make, 2_000), 50)
+        print(f"{name + ', after 2,000 calls':<40}{old:>10,.0f}")
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from failwell.records import ErrorRecord, ExceptionInfo, Frame, parent_of
 _RELATIONS = {
     "cause": "caused by",
     "context": "while handling",
+    "earlier": "after an earlier attempt",
 }
 
 

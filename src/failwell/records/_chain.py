@@ -1,7 +1,8 @@
 """The exceptions that belong to one: what led to it, and the members of groups.
 
 Owns the walk and its caps. Members stand behind the chain that they belong to, so that
-what is cut are the last members of the last groups, never a cause.
+what is cut are the last members of the last groups, never a cause. What an earlier attempt
+failed with stands behind all that led to the error.
 """
 
 import sys
@@ -10,9 +11,10 @@ from typing import Literal, TypeGuard
 
 import msgspec
 
+from failwell._earlier import is_earlier
 from failwell.records._frames import Stack, walk_callers, walk_traceback
 
-Relation = Literal["", "cause", "context", "member"]
+Relation = Literal["", "cause", "context", "earlier", "member"]
 
 CHAIN_LIMIT = 10
 MEMBERS_LIMIT = 10
@@ -20,6 +22,7 @@ LINKS_LIMIT = 50
 
 _CAUSE: Relation = "cause"
 _CONTEXT: Relation = "context"
+_EARLIER: Relation = "earlier"
 _members_of = BaseExceptionGroup.__dict__["exceptions"].__get__
 
 
@@ -80,13 +83,16 @@ def walk_line(error: BaseException) -> Chain:
     """Return `error` and what led to it, without members of groups."""
     links: list[Link] = []
     _add_line(links, error, "")
-    return tuple(links)
+    return line_of(tuple(links))
 
 
 def line_of(chain: Chain) -> Chain:
-    """Return the raised exception of a chain and what led to it."""
+    """Return the raised exception of a chain and what led to it.
+
+    That is neither a member nor what came before.
+    """
     for index, link in enumerate(chain):
-        if link.relation == "member":
+        if link.relation in {"earlier", "member"}:
             return chain[:index]
     return chain
 
@@ -119,15 +125,20 @@ def _add_line(
             stack = walk_traceback(None)
         links.append(Link(error, relation, stack, parent))
         try:
-            error, relation = _led_to(error)
+            error, relation = _led_to(error, relation)
         except Exception:  # noqa: BLE001 - see above
             return
         parent = -1
 
 
-def _led_to(error: BaseException) -> tuple[BaseException | None, Relation]:
-    cause, relation = error.__cause__, _CAUSE
+def _led_to(
+    error: BaseException, relation: Relation
+) -> tuple[BaseException | None, Relation]:
+    cause, led = error.__cause__, _CAUSE
     if cause is None and not error.__suppress_context__:
-        cause, relation = error.__context__, _CONTEXT
+        cause = error.__context__
+        # Behind the first that came before, the others did, too.
+        came_before = relation == _EARLIER or is_earlier(error)
+        led = _EARLIER if came_before else _CONTEXT
     # What replaces the attribute may be anything.
-    return (cause if isinstance(cause, BaseException) else None), relation
+    return (cause if isinstance(cause, BaseException) else None), led

@@ -37,8 +37,9 @@ class ExceptionInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     frames: tuple[Frame, ...] = ()
     omitted_frames: int = 0
     """How many frames were left out in the middle of a very deep stack."""
-    relation: Literal["", "cause", "context", "member"] = ""
-    """How it stands to its parent; `member` of a group."""
+    relation: Literal["", "cause", "context", "earlier", "member"] = ""
+    """How it stands to its parent: `earlier` came before it and did not lead to it, as an
+    attempt that was made again; `member` of a group."""
     parent: int = -1
     """Which exception of the chain it belongs to; -1 for the one before it."""
     notes: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ _SOURCE_LENGTH = 500
 _LINKS = {
     "cause": "The above exception was the direct cause of the following exception:",
     "context": "During handling of the above exception, another exception occurred:",
+    "earlier": "After the above exception it was tried again, and another one occurred:",
 }
 _DEEPEST = 20
 _Chain = tuple[ExceptionInfo, ...]

@@ -45,6 +45,7 @@ if typing.TYPE_CHECKING:
     )
     from failwell.resilience._policies import POLICIES, Policy
     from failwell.resilience._rate_limit import rate_limit
+    from failwell.resilience._refusals import CallRefused
     from failwell.resilience._threads import abandoned_threads
     from failwell.resilience._timeout import timeout
 
@@ -57,6 +58,7 @@ __all__ = [
     "TIMEOUT_HEADER",
     "Attempt",
     "Bulkhead",
+    "CallRefused",
     "CircuitBreaker",
     "CircuitChange",
     "CircuitCounters",
@@ -88,6 +90,7 @@ if not typing.TYPE_CHECKING:
         {
             "BULKHEADS": "failwell.resilience._bulkhead",
             "Bulkhead": "failwell.resilience._bulkhead",
+            "CallRefused": "failwell.resilience._refusals",
             "CIRCUITS": "failwell.resilience._circuits",
             "CircuitBreaker": "failwell.resilience._circuits",
             "CircuitChange": "failwell.resilience._circuits",

@@ -17,6 +17,7 @@ from failwell.resilience._checks import Seconds, duration, text, whole_number
 from failwell.resilience._deadline import left_s
 from failwell.resilience._functions import is_awaited, qualified_name
 from failwell.resilience._mode import MODE
+from failwell.resilience._refusals import tell_refused
 from failwell.resilience._registry import Registry
 
 P = ParamSpec("P")
@@ -262,6 +263,7 @@ class Bulkhead:
     def _refuse(self) -> None:
         with self._lock:
             self._rejected += 1
+        tell_refused("bulkhead", self.name)
         raise BulkheadFullError(self.name)
 
 

@@ -15,11 +15,14 @@ log = logging.getLogger("failwell.resilience")
 
 Listener = Callable[[Any], object]
 
-_everything: tuple[Listener, ...] = ()
+EVERYTHING: list[Listener] = []
+"""Who listens to everything."""
 
 
 def listen(listener: Listener) -> Callable[[], None]:
-    """Have `listener` called with every `CircuitChange` and `RetryDetails` there is.
+    """Have `listener` called with all there is to tell.
+
+    That is each `CircuitChange`, `RetryDetails` and `CallRefused` in this process.
 
     It is called on the thread of the call, with no lock held; what it raises is logged.
 
@@ -29,22 +32,15 @@ def listen(listener: Listener) -> Callable[[], None]:
     Raises:
         TypeError: It cannot be called.
     """
-    global _everything  # noqa: PLW0603 - replaced as a whole, so that nobody iterates over what changes
     if predicate("listener", listener) is None:
         message = "listener is None; allowed: a function of one argument"
         raise TypeError(message)
-    _everything = (*_everything, listener)
+    EVERYTHING.append(listener)
 
     def end() -> None:
-        global _everything  # noqa: PLW0603 - as above
-        _everything = tuple(other for other in _everything if other is not listener)
+        EVERYTHING[:] = [other for other in EVERYTHING if other is not listener]
 
     return end
-
-
-def is_heard(listeners: tuple[Listener, ...]) -> bool:
-    """Return whether anybody would be told."""
-    return bool(listeners or _everything)
 
 
 def tell(listeners: Iterable[Listener], detail: object, what: str) -> None:
@@ -55,7 +51,8 @@ def tell(listeners: Iterable[Listener], detail: object, what: str) -> None:
         detail: What they get.
         what: Whose listeners they are, for the line.
     """
-    for listener in (*listeners, *_everything):
+    # A copy: each may begin or end another.
+    for listener in (*listeners, *EVERYTHING):
         try:
             listener(detail)
         except Exception:  # noqa: BLE001 - a listener must not end what it is told of

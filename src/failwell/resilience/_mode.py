@@ -4,6 +4,7 @@ Read only where a call has failed, is refused or would wait, so that it costs a 
 succeeds nothing. Set by `failwell.testing` alone.
 """
 
+import math
 from dataclasses import dataclass
 
 
@@ -12,20 +13,14 @@ class Mode:
     """How this process is run.
 
     Args:
-        acts: Whether failed calls are retried, circuits open and fallbacks stand in.
+        acts: Whether circuits open, fallbacks stand in and rate limits refuse.
         waits: Whether there is a wait before the next attempt.
-        most_tries: The most attempts of any retry; None for its own.
+        most_tries: The most attempts of any retry.
     """
 
     acts: bool = True
     waits: bool = True
-    most_tries: int | None = None
-
-    def ends_after(self, attempt: int) -> bool:
-        """Return whether there is no attempt after this one, counted from 1."""
-        return not self.acts or (
-            self.most_tries is not None and attempt >= self.most_tries
-        )
+    most_tries: float = math.inf
 
 
 MODE = Mode()

@@ -14,6 +14,7 @@ from failwell.resilience._checks import text, wrong_value
 from failwell.resilience._functions import is_awaited, qualified_name
 from failwell.resilience._listeners import write
 from failwell.resilience._mode import MODE
+from failwell.resilience._refusals import tell_refused
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,7 +79,9 @@ class rate_limit:  # noqa: N801 - it is written like the function it is used as
             line = "rate limit %s cannot be counted; calls go through"
             write(logging.WARNING, line, self.name, exc_info=True)
             return
-        raise RateLimitedError(self.name, max(0.0, ends - SYSTEM_CLOCK.now()))
+        left_s = max(0.0, ends - SYSTEM_CLOCK.now())
+        tell_refused("rate limit", self.name, left_s)
+        raise RateLimitedError(self.name, left_s)
 
     def _called(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the function returns

@@ -4,6 +4,7 @@ Each is a block or a decorator, and holds for the whole process: an application 
 has threads.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,7 +19,7 @@ def resilience_off() -> Iterator[None]:
     Nothing is retried, circuits let through and do not open, fallbacks do not stand in,
     rate limits refuse nobody. Time-outs and full bulkheads raise as ever, without a wait.
     """
-    with _mode(acts=False, waits=False, most_tries=None):
+    with _mode(acts=False, waits=False, most_tries=1):
         yield
 
 
@@ -32,7 +33,7 @@ def no_waiting(tries: int | None = None) -> Iterator[None]:
     if tries is not None and tries < 1:
         message = f"tries is {tries}; allowed: a whole number from 1, or None"
         raise ValueError(message)
-    with _mode(acts=True, waits=False, most_tries=tries):
+    with _mode(acts=True, waits=False, most_tries=math.inf if tries is None else tries):
         yield
 
 
@@ -55,7 +56,7 @@ def circuit_held(name: str, override: CircuitOverride | str) -> Iterator[None]:
 
 
 @contextmanager
-def _mode(*, acts: bool, waits: bool, most_tries: int | None) -> Iterator[None]:
+def _mode(*, acts: bool, waits: bool, most_tries: float) -> Iterator[None]:
     now = MODE
     before = now.acts, now.waits, now.most_tries
     now.acts, now.waits, now.most_tries = acts, waits, most_tries

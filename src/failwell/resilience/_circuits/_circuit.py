@@ -8,11 +8,10 @@ Refuses to run anybody's code under the lock, which is held for a few assignment
 import math
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from failwell._clock import Clock
 from failwell.exceptions import CircuitBreakerError
-from failwell.resilience._circuits import _inside
+from failwell.resilience._circuits import _inside, _reasons
 from failwell.resilience._circuits._options import CircuitOptions
 from failwell.resilience._circuits._probes import NO_VERDICT, Probe, Probes, Ticket
 from failwell.resilience._circuits._states import (
@@ -23,9 +22,9 @@ from failwell.resilience._circuits._states import (
 )
 from failwell.resilience._circuits._trip import Trip
 from failwell.resilience._circuits._windows import Counts, Outcome, Window
-from failwell.resilience._lines import printable
-from failwell.resilience._listeners import ask
+from failwell.resilience._listeners import EVERYTHING, ask
 from failwell.resilience._mode import MODE
+from failwell.resilience._refusals import tell_refused
 
 _CLOSED, _OPEN, _HALF_OPEN = (
     CircuitState.CLOSED,
@@ -39,7 +38,7 @@ class Circuit:
     """The state machine.
 
     One field is read without the lock, so that a call through a closed circuit costs one
-    read and one record: `ticket`, which is None while calls have to ask `admit`.
+    read and one count: `ticket`, which is None while calls have to ask `admit`.
 
     Args:
         options: When to open, for how long, how to probe.
@@ -48,7 +47,7 @@ class Circuit:
         announce: Told of each change, outside of the lock.
     """
 
-    __slots__ = ("_announce", "_current", "_failures", "_lock", "_now", "_opened", "_options", "_override", "_probes", "_refused", "_refused_before", "_rounds", "_since", "_state", "_until", "_window", "name", "ticket")  # fmt: skip
+    __slots__ = ("_announce", "_current", "_failures", "_lock", "_now", "_opened", "_options", "_override", "_probes", "_refused", "_refused_before", "_rounds", "_since", "_state", "_totals", "_until", "_window", "name", "ticket")  # fmt: skip
 
     def __init__(
         self,
@@ -65,6 +64,8 @@ class Circuit:
         self._lock = threading.Lock()
         self._override: CircuitOverride | None = None
         self._opened = self._refused = self._refused_before = 0
+        # By outcome, without the successes that only the window knows.
+        self._totals = [0, 0, 0]
         # Failures that opened it and of probes since; failed rounds of probes in a row.
         self._failures = self._rounds = 0
         self._state = _CLOSED
@@ -128,12 +129,16 @@ class Circuit:
         with self._lock:
             window = self._window
             counts = _EMPTY if window is None else window.counts_locked(now)
+            calls = sum(self._totals) + (0 if window is None else window.succeeded)
             return CircuitCounters(
                 calls=counts.calls,
                 failures=counts.failures + self._failures,
                 slow=counts.slow,
                 rejected=self._refused,
                 opened=self._opened,
+                total_calls=calls,
+                total_failures=self._totals[Outcome.FAILURE],
+                total_slow=self._totals[Outcome.SLOW],
             )
 
     def admit(self) -> Ticket:
@@ -149,6 +154,8 @@ class Circuit:
             if is_refused:
                 self._refused += 1
         if is_refused:
+            if EVERYTHING:
+                tell_refused("circuit breaker", self.name, left_s)
             raise CircuitBreakerError(self.name, left_s)
         return self._admit_probe(now)
 
@@ -156,13 +163,15 @@ class Circuit:
         with self._lock:
             before = self._state
             ticket = self._probe_ticket_locked(now)
-            if ticket is None:
-                self._refused += 1
-                left_s = self._left_locked(now)
-                raise CircuitBreakerError(self.name, left_s, state=before.value)
+            left_s = self._left_locked(now)
+            self._refused += ticket is None
             change = None
             if before is _OPEN and self._state is _HALF_OPEN:
-                change = self._half_open_change_locked()
+                reason = _reasons.half_open(self._options.half_open_calls)
+                change = self._change_locked(_OPEN, reason)
+        if ticket is None:
+            tell_refused("circuit breaker", self.name, left_s)
+            raise CircuitBreakerError(self.name, left_s, state=before.value)
         if isinstance(ticket, Probe):
             _inside.enter(ticket.number)
         if change is not None:
@@ -200,9 +209,9 @@ class Circuit:
             now = self._now()
             if now >= ticket.edge:
                 self.turn(now)
-            ticket.succeed()
+            next(ticket.successes)
         else:
-            ticket(Outcome.SUCCESS)
+            next(ticket)
 
     def fail_result(self, ticket: Ticket) -> None:
         """Hand in the ticket of a call whose result is a failure."""
@@ -235,7 +244,7 @@ class Circuit:
                 self._open_locked(now, math.inf)
             elif override is CircuitOverride.DISABLED:
                 self.ticket = NO_VERDICT
-            change = self._change_locked(before, _HELD[override])
+            change = self._change_locked(before, _reasons.held(override))
         if (before, held) != (change.after, override):
             self._announce(change)
 
@@ -248,11 +257,12 @@ class Circuit:
         now = self._now()
         change = None
         with self._lock:
-            if self._probes.give_back_locked(probe) and self._probes.succeed_locked():
-                refused = self._refused - self._refused_before
-                self._close_locked(now)
-                reason = f"closed; {refused} calls were refused meanwhile"
-                change = self._change_locked(_HALF_OPEN, reason)
+            if self._probes.give_back_locked(probe):
+                self._totals[Outcome.SUCCESS] += 1
+                if self._probes.succeed_locked():
+                    refused = self._refused - self._refused_before
+                    self._close_locked(now)
+                    change = self._change_locked(_HALF_OPEN, _reasons.closed(refused))
         _leave(probe)
         if change is not None:
             self._announce(change)
@@ -263,6 +273,7 @@ class Circuit:
         with self._lock:
             window = self._window
             if window is not None and ticket is self._current:
+                self._totals[outcome] += 1
                 window.add_locked(outcome, now)
                 counts = window.counts_locked(now)
                 reason = self._options.trip.reason(counts)
@@ -270,6 +281,7 @@ class Circuit:
                     self._failures = counts.failures
                     change = self._trip_locked(f"open after {reason}", last, now)
             elif self._probes.give_back_locked(ticket):
+                self._totals[outcome] += 1
                 self._failures += 1
                 self._rounds += 1
                 reason = f"open again after {self._failures} failures"
@@ -291,30 +303,30 @@ class Circuit:
         self._open_locked(now, now + wait_s)
         return self._change_locked(
             before,
-            f"{reason}, the last one {printable(last)}; calls are refused, the next "
-            f"probe is in {wait_s:g} s",
+            _reasons.opened(reason, last, wait_s),
             wait_s,
         )
 
     def _open_locked(self, now: float, until: float) -> None:
-        self.ticket = self._current = self._window = None
+        self._end_window_locked()
         self._state, self._since, self._until = _OPEN, now, until
         self._opened += 1
         self._probes.end_locked()
-
-    def _half_open_change_locked(self) -> CircuitChange:
-        calls = self._options.half_open_calls
-        through = "one call is" if calls == 1 else f"{calls} calls are"
-        return self._change_locked(_OPEN, f"half-open: {through} let through to probe")
 
     def _close_locked(self, now: float) -> None:
         self._state, self._since, self._until = _CLOSED, now, now
         self._failures = self._rounds = 0
         self._probes.end_locked()
+        self._end_window_locked()
         self._window = window = self._options.trip.window(now)
-        # Where nobody looks at the clock, recording in the window is all there is to do.
-        self.ticket = window if window.record is None else window.record
+        # Where nobody looks at the clock, to count a success is all there is to do.
+        self.ticket = window if self.trip.is_timed else window.successes
         self._current = self.ticket
+
+    def _end_window_locked(self) -> None:
+        if self._window is not None:
+            self._totals[Outcome.SUCCESS] += self._window.succeeded
+        self.ticket = self._current = self._window = None
 
     def _change_locked(
         self, before: CircuitState, reason: str, retry_after: float | None = None
@@ -327,14 +339,6 @@ class Circuit:
             retry_after=retry_after,
             override=self._override,
         )
-
-
-_HELD: dict[Any, str] = {
-    CircuitOverride.OPEN: "held open by hand; calls are refused",
-    CircuitOverride.CLOSED: "held closed by hand; nothing opens it",
-    CircuitOverride.DISABLED: "disabled by hand; calls go through uncounted",
-    None: "closed by hand",
-}
 
 
 def _leave(ticket: Ticket) -> None:

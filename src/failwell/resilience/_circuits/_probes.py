@@ -11,11 +11,11 @@ another.
 import itertools
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 Ticket = Any
-"""A window or what records in it, a `Probe`, or `NO_VERDICT`: the wrappers call each in
-the way that is cheapest for the circuit's kind, which no type can say."""
+"""A window or the iterator of its successes, a `Probe`, or `NO_VERDICT`: the wrappers use
+each in the way that is cheapest for the circuit's kind, which no type can say."""
 
 _numbers = itertools.count(1)
 _NO_PLACES: Mapping[Any, float] = {}
@@ -37,11 +37,12 @@ class Probe:
         self._passed = passed
         self.number = next(_numbers)
 
-    def succeed(self) -> None:
-        """Tell the circuit."""
-        self._passed(self)
+    @property
+    def successes(self) -> Self:
+        """What a success takes one from."""
+        return self
 
-    def __call__(self, _outcome: int) -> None:
+    def __next__(self) -> None:
         self._passed(self)
 
 
@@ -52,10 +53,12 @@ class _NoVerdict:
 
     edge = math.inf
 
-    def succeed(self) -> None:
-        """Do nothing."""
+    @property
+    def successes(self) -> Self:
+        """What a success takes one from."""
+        return self
 
-    def __call__(self, _outcome: int) -> None:
+    def __next__(self) -> None:
         """Do nothing."""
 
 

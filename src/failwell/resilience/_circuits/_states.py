@@ -37,6 +37,9 @@ class CircuitCounters:
         slow: Those in the window that took too long.
         rejected: Calls refused since the breaker was made.
         opened: How often it has opened since it was made.
+        total_calls: Calls that counted since it was made, probes among them.
+        total_failures: Those of them that failed.
+        total_slow: Those of them that succeeded and took too long.
     """
 
     calls: int
@@ -44,6 +47,9 @@ class CircuitCounters:
     slow: int
     rejected: int
     opened: int
+    total_calls: int
+    total_failures: int
+    total_slow: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ class Trip:
             return StreakWindow(self.streak)
         if self.time_s is not None:
             return TimeWindow(self.time_s, now)
-        return CallWindow(self.calls, timed=self.is_timed)
+        return CallWindow(self.calls)
 
     def reason(self, counts: Counts) -> str | None:
         """Return why these counts open the circuit, None when they do not."""

@@ -2,19 +2,19 @@
 
 Each time that a circuit closes it gets a new window, so that the result of a call which
 began before lands where nobody looks. A success is recorded without a lock by one call
-into C; failures and slow calls come in under the circuit's lock. Owns no threshold.
+into C, which takes one from an iterator; failures and slow calls come in under the
+circuit's lock, and with them what succeeded since is looked at. Owns no threshold.
 
-Appending to a `deque` is promised to be thread-safe by its documentation. That
-`itertools.count` is, holds in CPython and is promised nowhere: where it does not, a
-success could be lost, a failure never.
+That taking from `itertools.repeat` is thread-safe holds in CPython and is promised
+nowhere: where it is not, a success could be lost, a failure never.
 """
 
-import functools
 import itertools
 import math
+import operator
+import sys
 from array import array
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
@@ -39,59 +39,89 @@ class Counts(NamedTuple):
 class Window(Protocol):
     """What a circuit asks of either kind."""
 
-    record: Callable[[int], object] | None
-    """Record an outcome: one call into C; None where a call has to look at the clock."""
-    succeed: Callable[[], object] | None
-    """Record a success, one call into C; None where `record` is there for it."""
+    successes: Iterator[None]
+    """Each success takes one."""
     edge: float
-    """The monotonic time from which `turn_locked` has to be called before `succeed`."""
+    """The monotonic time from which `turn_locked` has to be called before a success."""
+
+    @property
+    def succeeded(self) -> int:
+        """How many successes there were since it began."""
 
     def turn_locked(self, now: float) -> None:
         """Let go what has become too old, and begin a new part."""
 
     def add_locked(self, outcome: Outcome, now: float) -> None:
-        """Record an outcome of any kind."""
+        """Record what was no plain success."""
 
     def counts_locked(self, now: float) -> Counts:
         """Return what is in the window."""
 
 
-class CallWindow:
+class _Successes:
+    """How many calls have succeeded: what is missing of an iterator of so many."""
+
+    __slots__ = ("successes",)
+
+    def __init__(self) -> None:
+        self.successes: Iterator[None] = itertools.repeat(None, sys.maxsize)
+
+    @property
+    def succeeded(self) -> int:
+        """How many successes there were since it began."""
+        return sys.maxsize - operator.length_hint(self.successes)
+
+
+class CallWindow(_Successes):
     """The outcomes of the last calls.
 
     Args:
         size: How many calls.
-        timed: Whether each call has to look at the clock all the same.
     """
 
-    __slots__ = ("_outcomes", "record", "succeed")
+    __slots__ = ("_calls", "_failures", "_seen", "_size", "_slow")
 
     edge = math.inf
 
-    def __init__(self, size: int, *, timed: bool = False) -> None:
-        self._outcomes: deque[int] = deque(maxlen=size)
-        append = self._outcomes.append
-        # One bound method, kept: as an object it tells the generation of a call.
-        self.record: Callable[[int], object] | None = None if timed else append
-        self.succeed: Callable[[], object] | None = None
-        if timed:
-            self.succeed = functools.partial(append, Outcome.SUCCESS)
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._size = size
+        self._calls = self._seen = 0
+        # A bit for each call, the last one lowest.
+        self._failures = self._slow = 0
 
     def turn_locked(self, now: float) -> None:
         """Do nothing: the oldest call leaves by itself."""
 
     def add_locked(self, outcome: Outcome, now: float) -> None:  # noqa: ARG002 - what it is asked like
-        """Record an outcome of any kind."""
-        self._outcomes.append(outcome)
+        """Record what was no plain success."""
+        self._see_locked()
+        self._let_in_locked(1)
+        if outcome is Outcome.FAILURE:
+            self._failures |= 1
+        else:
+            self._slow |= 1
 
     def counts_locked(self, now: float) -> Counts:  # noqa: ARG002 - as above
         """Return what is in the window."""
-        outcomes = self._outcomes.copy()
-        return Counts(
-            len(outcomes),
-            outcomes.count(Outcome.FAILURE),
-            outcomes.count(Outcome.SLOW),
-        )
+        self._see_locked()
+        return Counts(self._calls, self._failures.bit_count(), self._slow.bit_count())
+
+    def _see_locked(self) -> None:
+        succeeded = self.succeeded
+        self._let_in_locked(succeeded - self._seen)
+        self._seen = succeeded
+
+    def _let_in_locked(self, calls: int) -> None:
+        self._calls = min(self._size, self._calls + calls)
+        self._failures = self._older(self._failures, calls)
+        self._slow = self._older(self._slow, calls)
+
+    def _older(self, bits: int, calls: int) -> int:
+        # Nothing is shifted further than it takes to leave.
+        if not bits or calls >= self._size:
+            return 0
+        return (bits << calls) & ((1 << self._size) - 1)
 
 
 class StreakWindow(CallWindow):
@@ -103,14 +133,16 @@ class StreakWindow(CallWindow):
 
     __slots__ = ()
 
-    def counts_locked(self, now: float) -> Counts:  # noqa: ARG002 - as above
+    def counts_locked(self, now: float) -> Counts:
         """Return the calls and, of them, the failures since the last success."""
-        outcomes = self._outcomes.copy()
-        streak = itertools.takewhile(Outcome.FAILURE.__eq__, reversed(outcomes))
-        return Counts(len(outcomes), sum(1 for _ in streak), 0)
+        calls = super().counts_locked(now).calls
+        failures = self._failures
+        # The lowest bit that is not set says how many below it are.
+        streak = (~failures & (failures + 1)).bit_length() - 1
+        return Counts(calls, streak, 0)
 
 
-class TimeWindow:
+class TimeWindow(_Successes):
     """The outcomes of the last seconds, in ten parts.
 
     Only whole parts that are young enough count, so nothing older than the window does;
@@ -121,40 +153,40 @@ class TimeWindow:
         now: The monotonic time at which it begins.
     """
 
-    __slots__ = ("_begun", "_count", "_failures", "_length_s", "_looks", "_past", "_slow", "edge", "record", "succeed")  # fmt: skip
+    __slots__ = ("_begun", "_failures", "_length_s", "_past", "_seen", "_slow", "edge")
 
     PARTS = 10
 
     def __init__(self, length_s: float, now: float) -> None:
+        super().__init__()
         self._length_s = length_s
         # Of each finished part: when it began, and its counts.
         self._past = array("d")
-        self.record: Callable[[int], object] | None = None
+        # The successes of those parts.
+        self._seen = 0
         self._begin_locked(now)
 
     def _begin_locked(self, now: float) -> None:
         self._begun = now
         self.edge = now + self._length_s / self.PARTS
-        self._failures = self._slow = self._looks = 0
-        self._count = itertools.count().__next__
-        self.succeed: Callable[[], object] | None = self._count
+        self._failures = self._slow = 0
 
     def turn_locked(self, now: float) -> None:
         """Let go what has become too old, and begin a new part."""
         if now >= self.edge:
-            self._past.extend((self._begun, *self._part_locked()))
+            part = self._part_locked()
+            self._past.extend((self._begun, *part))
             del self._past[: -4 * self.PARTS]
+            self._seen += part.calls - part.failures - part.slow
             self._begin_locked(now)
 
     def add_locked(self, outcome: Outcome, now: float) -> None:
-        """Record an outcome of any kind."""
+        """Record what was no plain success."""
         self.turn_locked(now)
         if outcome is Outcome.FAILURE:
             self._failures += 1
-        elif outcome is Outcome.SLOW:
-            self._slow += 1
         else:
-            self._count()
+            self._slow += 1
 
     def counts_locked(self, now: float) -> Counts:
         """Return what is in the window."""
@@ -169,8 +201,6 @@ class TimeWindow:
         return Counts(calls, failures, slow)
 
     def _part_locked(self) -> Counts:
-        # The counter can only be read by counting on; the looks are taken off again.
-        successes = self._count() - self._looks
-        self._looks += 1
-        calls = successes + self._failures + self._slow
+        succeeded = self.succeeded - self._seen
+        calls = succeeded + self._failures + self._slow
         return Counts(calls, self._failures, self._slow)

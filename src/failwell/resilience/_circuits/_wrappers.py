@@ -57,7 +57,7 @@ def _called(function: Function, circuit: Circuit) -> Function:
         if failed is not None and failed(result):
             circuit.fail_result(ticket)
         else:
-            ticket(0)
+            next(ticket)
         return result
 
     return wrapper
@@ -84,7 +84,7 @@ def _called_timed(function: Function, circuit: Circuit, clock: Clock) -> Functio
         else:
             if ended >= ticket.edge:
                 circuit.turn(ended)
-            ticket.succeed()
+            next(ticket.successes)
         return result
 
     return wrapper
@@ -108,7 +108,7 @@ def _awaited(function: Function, circuit: Circuit, clock: Clock) -> Function:
         if failed is not None and failed(result):
             circuit.fail_result(ticket)
         elif not is_timed:
-            ticket(0)
+            next(ticket)
         else:
             ended = now()
             if slow_s is not None and ended - started > slow_s:
@@ -116,7 +116,7 @@ def _awaited(function: Function, circuit: Circuit, clock: Clock) -> Function:
             else:
                 if ended >= ticket.edge:
                     circuit.turn(ended)
-                ticket.succeed()
+                next(ticket.successes)
         return result
 
     return wrapper

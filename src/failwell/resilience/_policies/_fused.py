@@ -35,49 +35,57 @@ deadline               |        try:
 !deadline              |        if True:
 retry !noting          |            state = None
 noting                 |            state = Attempts(plan)
-retry                  |            while True:
+retry                  |            try:
 !retry                 |            if True:
-retry                  |                try:
+retry                  |                while True:
 !retry                 |                if True:
-breaker                |                    ticket = circuit.ticket
-breaker                |                    if ticket is None:
-breaker                |                        ticket = circuit.admit()
-measured               |                    started = clock()
-breaker                |                    try:
-!breaker               |                    if True:
-bulkhead               |                        try:
-bulkhead               |                            take()
-bulkhead               |                        except IndexError:
-bulkhead               |                            await wait()
-bulkhead               |                        try:
-!bulkhead              |                        if True:
-                       |                            result = await function(*args, **kwargs)
-bulkhead               |                        finally:
-bulkhead               |                            give(None)
-bulkhead               |                            if waiters:
-bulkhead               |                                hand_over()
-breaker                |                    except BaseException as error:
-breaker                |                        circuit.fail(ticket, error)
-breaker                |                        raise
-measured               |                    circuit.finish(ticket, result, clock() - started)
-timed                  |                    ended = clock()
-timed                  |                    if ended >= ticket.edge:
-timed                  |                        circuit.turn(ended)
-timed                  |                    ticket.succeed()
-breaker !measured !timed|                    ticket(0)
-noting                 |                    wait_s = state.wait_after_success(result)
-noting                 |                    if wait_s is None:
-!noting                |                    if True:
-memory                 |                        keep(key_of(args, kwargs), result)
-                       |                        return result
-retry                  |                except retried as error:
-retry                  |                    if state is None:
-retry                  |                        state = Attempts(plan)
-retry                  |                    wait_s = state.wait_after(error)
-retry                  |                    if wait_s is None:
-retry                  |                        raise
-retry                  |                if wait_s > 0:
-retry                  |                    await sleep(wait_s)
+retry                  |                    try:
+!retry                 |                    if True:
+breaker                |                        ticket = circuit.ticket
+breaker                |                        if ticket is None:
+breaker                |                            ticket = circuit.admit()
+measured               |                        started = clock()
+breaker                |                        try:
+!breaker               |                        if True:
+bulkhead               |                            try:
+bulkhead               |                                take()
+bulkhead               |                            except IndexError:
+bulkhead               |                                await wait()
+bulkhead               |                            try:
+!bulkhead              |                            if True:
+                       |                                result = await function(*args, **kwargs)
+bulkhead               |                            finally:
+bulkhead               |                                give(None)
+bulkhead               |                                if waiters:
+bulkhead               |                                    hand_over()
+breaker                |                        except BaseException as error:
+breaker                |                            circuit.fail(ticket, error)
+breaker                |                            raise
+measured               |                        circuit.finish(ticket, result, clock() - started)
+timed                  |                        ended = clock()
+timed                  |                        if ended >= ticket.edge:
+timed                  |                            circuit.turn(ended)
+timed                  |                        next(ticket.successes)
+breaker !measured !timed|                        next(ticket)
+noting                 |                        wait_s = state.wait_after_success(result)
+noting                 |                        if wait_s is None:
+!noting                |                        if True:
+retry !noting          |                            if state is not None:
+retry !noting          |                                state.succeed()
+memory                 |                            keep(key_of(args, kwargs), result)
+                       |                            return result
+retry                  |                    except retried as error:
+retry                  |                        if state is None:
+retry                  |                            state = Attempts(plan)
+retry                  |                        wait_s = state.wait_after(error)
+retry                  |                        if wait_s is None:
+retry                  |                            raise
+retry                  |                    if wait_s > 0:
+retry                  |                        await sleep(wait_s)
+retry                  |            except BaseException as error:
+retry                  |                if state is not None:
+retry                  |                    state.fail(error)
+retry                  |                raise
 deadline               |        finally:
 deadline called        |            scope.inner = outer
 deadline awaited       |            leave(token)

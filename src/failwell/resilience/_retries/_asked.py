@@ -4,12 +4,13 @@ Owns how it is found in whatever an error or a result is, and refuses to fail at
 """
 
 import math
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from failwell._clock import Clock
 
-def asked_wait_s(source: object, now: Callable[[], float]) -> float:
+
+def asked_wait_s(source: object, clock: Clock) -> float:
     """Return the seconds that `source` asks to wait, 0.0 when it asks for none.
 
     Looked at, in this order: `retry_after` as seconds, a `timedelta` or a moment (naive:
@@ -18,26 +19,23 @@ def asked_wait_s(source: object, now: Callable[[], float]) -> float:
 
     Args:
         source: An error, or a result.
-        now: The wall clock, to which a date is compared.
+        clock: Its wall clock is what a date is compared to.
     """
     try:
         asked = getattr(source, "retry_after", None)
         if asked is None:
-            asked = _header(source)
-        return 0.0 if asked is None else _seconds(asked, now)
+            # Not `or`: the response to a failed request is false in `requests`.
+            response = getattr(source, "response", None)
+            headers = getattr(source if response is None else response, "headers", None)
+            if headers is None:
+                return 0.0
+            asked = headers.get("Retry-After")
+        return 0.0 if asked is None else _seconds(asked, clock)
     except Exception:  # noqa: BLE001 - attributes of foreign objects; without an answer the wait is our own
         return 0.0
 
 
-def _header(source: object) -> str | None:
-    # Not `or`: the response to a failed request is false in `requests`.
-    response = getattr(source, "response", None)
-    headers = getattr(source if response is None else response, "headers", None)
-    get = getattr(headers, "get", None)
-    return None if get is None else get("Retry-After")
-
-
-def _seconds(asked: object, now: Callable[[], float]) -> float:
+def _seconds(asked: object, clock: Clock) -> float:
     if isinstance(asked, timedelta):
         return _positive(asked.total_seconds())
     if isinstance(asked, str):
@@ -47,7 +45,7 @@ def _seconds(asked: object, now: Callable[[], float]) -> float:
         asked = parsedate_to_datetime(text)
     if isinstance(asked, datetime):
         moment = asked if asked.tzinfo is not None else asked.replace(tzinfo=UTC)
-        return _positive(moment.timestamp() - now())
+        return _positive(moment.timestamp() - clock.now())
     return _positive(float(asked))  # type: ignore[arg-type] # anything else raises
 
 

@@ -40,8 +40,11 @@ class Attempt:
         attempts = self._attempts
         if error is None:
             attempts.succeed()
-        elif isinstance(error, attempts.plan.errors.classes):
+            return False
+        if isinstance(error, attempts.plan.errors.classes):
             self._wait_s = attempts.wait_after(error)
+        if self._wait_s is None:
+            attempts.fail(error)
         return self._wait_s is not None
 
     def wait_s(self) -> float | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from failwell._clock import Clock
+from failwell._earlier import put_before
 from failwell.resilience._deadline import left_s
 from failwell.resilience._faults import CoveredErrors
-from failwell.resilience._listeners import Listener, ask, is_heard, tell
+from failwell.resilience._listeners import EVERYTHING, Listener, ask, tell
 from failwell.resilience._mode import MODE
 from failwell.resilience._retries._asked import asked_wait_s
 from failwell.resilience._retries._backoff import Backoff
@@ -19,6 +20,9 @@ from failwell.resilience._retries._details import RetryDetails
 
 _LONGEST_ASKED_S = 60.0
 """What a wait that the other side asks for is cut at where there is no `max_delay`."""
+
+_MOST_EARLIER = 4
+"""How many errors are kept while the call goes on; each keeps its frames alive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,12 @@ class RetryPlan:
         )
 
     @property
+    def longest_asked_s(self) -> float:
+        """What a wait that the other side asks for is cut at."""
+        longest = self.backoff.max_delay_s
+        return _LONGEST_ASKED_S if longest is None else longest
+
+    @property
     def told_of(self) -> str:
         """What lines about its functions call it."""
         return f"retry for {self.function}"
@@ -68,16 +78,19 @@ class RetryPlan:
 class Attempts:
     """The attempts of one call.
 
+    Between them it keeps the last errors, which `succeed` forgets and `fail` hands over.
+
     Args:
         plan: What to do about failures.
     """
 
-    __slots__ = ("_before_s", "_ends", "number", "plan")
+    __slots__ = ("_before_s", "_earlier", "_ends", "number", "plan")
 
     def __init__(self, plan: RetryPlan) -> None:
         self.plan = plan
         self.number = 0
         self._before_s = 0.0
+        self._earlier: list[BaseException] | None = None
         limit_s = plan.max_elapsed_s
         self._ends = None if limit_s is None else plan.clock.monotonic() + limit_s
 
@@ -90,7 +103,14 @@ class Attempts:
             plan.when, error, f"when given to {plan.told_of}"
         ):
             return None
-        return self._wait(error, error, None)
+        wait_s = self._wait(error, error, None)
+        if wait_s is not None:
+            if self._earlier is None:
+                self._earlier = [error]
+            else:
+                self._earlier.append(error)
+                del self._earlier[:-_MOST_EARLIER]
+        return wait_s
 
     def wait_after_success(self, result: object) -> float | None:
         """Return the seconds to wait after a result that is a failure, None for others."""
@@ -98,12 +118,22 @@ class Attempts:
         if plan.failed_result is not None and ask(
             plan.failed_result, result, f"failed_result given to {plan.told_of}"
         ):
-            return self._wait(result, None, result)
+            wait_s = self._wait(result, None, result)
+            if wait_s is None:
+                self._earlier = None
+            return wait_s
         self.succeed()
         return None
 
+    def fail(self, error: BaseException) -> None:
+        """Note that `error` comes out, and tell it of those that came before it."""
+        if self._earlier is not None:
+            put_before(error, self._earlier)
+            self._earlier = None
+
     def succeed(self) -> None:
         """Note that an attempt has succeeded."""
+        self._earlier = None
         budget = self.plan.budget
         if budget is not None and budget.owes:
             budget.give_back()
@@ -115,12 +145,16 @@ class Attempts:
         self.number = number = self.number + 1
         budget = plan.budget
         is_paid = budget is None or budget.take()
-        if number >= plan.tries or MODE.ends_after(number):
+        if number >= plan.tries or number >= MODE.most_tries:
             return None
         if not is_paid:
             budget.refuse()  # type: ignore[union-attr] # without a budget all is paid
             return None
-        wait_s = self._wait_s(source)
+        backoff = plan.backoff
+        wait_s = backoff.wait_s(number, self._before_s) if backoff.delay_s else 0.0
+        asked_s = asked_wait_s(source, plan.clock)
+        if asked_s > wait_s:
+            wait_s = max(wait_s, min(asked_s, plan.longest_asked_s))
         left = left_s()
         if left is not None and wait_s >= left:
             return None
@@ -130,20 +164,9 @@ class Attempts:
         self._before_s = wait_s
         if not MODE.waits:
             wait_s = 0.0
-        if is_heard(plan.listeners):
+        if plan.listeners or EVERYTHING:
             self._tell(wait_s, error, result)
         return wait_s
-
-    def _wait_s(self, source: object) -> float:
-        backoff = self.plan.backoff
-        own_s = backoff.wait_s(self.number, self._before_s)
-        asked_s = asked_wait_s(source, self.plan.clock.now)
-        if not asked_s:
-            return own_s
-        longest = backoff.max_delay_s
-        return max(
-            own_s, min(asked_s, _LONGEST_ASKED_S if longest is None else longest)
-        )
 
     def _tell(self, wait_s: float, error: BaseException | None, result: object) -> None:
         plan = self.plan

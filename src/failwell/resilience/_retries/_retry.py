@@ -75,8 +75,8 @@ def retry(  # noqa: PLR0913 - five are given by the contract, the others by keyw
 
     Works on functions, on coroutine functions, which wait without blocking the event
     loop, and on generator functions of both kinds, which are begun again until the first
-    item has come. The last error is raised as it is, with its own traceback and cause.
-    Put it above a `CircuitBreaker`, so that the breaker sees every attempt.
+    item has come. The last error is raised as it is, with its own traceback and cause;
+    the errors of up to four attempts before it are its contexts. Put it above a `CircuitBreaker`, so that the breaker sees every attempt.
 
     Some kinds of error are retried only when `exceptions` names their kind, not when a
     broad class such as `Exception` merely includes them: an open circuit

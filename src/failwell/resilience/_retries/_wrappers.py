@@ -44,45 +44,69 @@ async def sleep_async(clock: Clock, seconds: float) -> None:
 # signature can say.
 
 
-def _called(function: Function, plan: RetryPlan) -> Function:
+def _called(function: Function, plan: RetryPlan) -> Function:  # noqa: C901 - one loop in one frame
     retried, sleep = plan.errors.classes, plan.clock.sleep
 
-    def attempts(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - see above
-        state = None
-        while True:
-            try:
-                return function(*args, **kwargs)
-            except retried as error:
-                if state is None:
-                    state = Attempts(plan)
-                wait_s = state.wait_after(error)
-                if wait_s is None:
-                    raise
-            # Out here the error and the frames it holds are gone, and the next one
-            # does not get it as its context.
-            if wait_s > 0:
-                sleep(wait_s)
+    def attempts(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401, C901 - see above; one loop in one frame
+        try:
+            return function(*args, **kwargs)
+        except retried as error:
+            state = Attempts(plan)
+            wait_s = state.wait_after(error)
+            if wait_s is None:
+                raise
+        # From here on the state alone refers to the error and the frames it holds. It is
+        # made to forget, for it is part of such a frame itself.
+        try:
+            while True:
+                if wait_s > 0:
+                    sleep(wait_s)
+                try:
+                    result = function(*args, **kwargs)
+                except retried as error:
+                    wait_s = state.wait_after(error)
+                    if wait_s is None:
+                        raise
+                else:
+                    state.succeed()
+                    return result
+        except BaseException as error:
+            state.fail(error)
+            raise
 
     return attempts
 
 
-def _awaited(function: Function, plan: RetryPlan) -> Function:
+def _awaited(function: Function, plan: RetryPlan) -> Function:  # noqa: C901 - one loop in one frame
     retried, clock = plan.errors.classes, plan.clock
 
-    async def attempts(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - see above
+    async def attempts(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401, C901 - see above; one loop in one frame
         """As in `_called`, awaited."""
-        state = None
-        while True:
-            try:
-                return await function(*args, **kwargs)
-            except retried as error:
-                if state is None:
-                    state = Attempts(plan)
-                wait_s = state.wait_after(error)
-                if wait_s is None:
-                    raise
-            if wait_s > 0:
-                await sleep_async(clock, wait_s)
+        try:
+            return await function(*args, **kwargs)
+        except retried as error:
+            state = Attempts(plan)
+            wait_s = state.wait_after(error)
+            if wait_s is None:
+                raise
+        # From here on the state alone refers to the error and the frames it holds. It is
+        # made to forget, for it is part of such a frame itself.
+        try:
+            while True:
+                if wait_s > 0:
+                    await sleep_async(clock, wait_s)
+                try:
+                    result = await function(*args, **kwargs)
+                except retried as error:
+                    wait_s = state.wait_after(error)
+                    if wait_s is None:
+                        raise
+                else:
+                    state.succeed()
+                    return result
+        except BaseException as error:
+            state.fail(error)
+            raise
 
     return attempts
 
@@ -92,74 +116,92 @@ def _awaited(function: Function, plan: RetryPlan) -> Function:
 # would cost every call a tenth of an empty one.
 
 
-def _called_noting(function: Function, plan: RetryPlan) -> Function:
+def _called_noting(function: Function, plan: RetryPlan) -> Function:  # noqa: C901 - one loop in one frame
     retried, sleep = plan.errors.classes, plan.clock.sleep
 
     def attempts(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - see above
         state = Attempts(plan)
-        while True:
-            try:
-                result = function(*args, **kwargs)
-            except retried as error:
-                wait_s = state.wait_after(error)
-                if wait_s is None:
-                    raise
-            else:
-                wait_s = state.wait_after_success(result)
-                if wait_s is None:
-                    return result
-            if wait_s > 0:
-                sleep(wait_s)
+        try:
+            while True:
+                try:
+                    result = function(*args, **kwargs)
+                except retried as error:
+                    wait_s = state.wait_after(error)
+                    if wait_s is None:
+                        raise
+                else:
+                    wait_s = state.wait_after_success(result)
+                    if wait_s is None:
+                        return result
+                if wait_s > 0:
+                    sleep(wait_s)
+        except BaseException as error:
+            state.fail(error)
+            raise
 
     return attempts
 
 
-def _awaited_noting(function: Function, plan: RetryPlan) -> Function:
+def _awaited_noting(function: Function, plan: RetryPlan) -> Function:  # noqa: C901 - one loop in one frame
     retried, clock = plan.errors.classes, plan.clock
 
     async def attempts(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - see above
         """As in `_called_noting`, awaited."""
         state = Attempts(plan)
-        while True:
-            try:
-                result = await function(*args, **kwargs)
-            except retried as error:
-                wait_s = state.wait_after(error)
-                if wait_s is None:
-                    raise
-            else:
-                wait_s = state.wait_after_success(result)
-                if wait_s is None:
-                    return result
-            if wait_s > 0:
-                await sleep_async(clock, wait_s)
+        try:
+            while True:
+                try:
+                    result = await function(*args, **kwargs)
+                except retried as error:
+                    wait_s = state.wait_after(error)
+                    if wait_s is None:
+                        raise
+                else:
+                    wait_s = state.wait_after_success(result)
+                    if wait_s is None:
+                        return result
+                if wait_s > 0:
+                    await sleep_async(clock, wait_s)
+        except BaseException as error:
+            state.fail(error)
+            raise
 
     return attempts
 
 
 def _generating(function: Function, plan: RetryPlan) -> Function:
-    retried, sleep = plan.errors.classes, plan.clock.sleep
-
     def attempts(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:  # noqa: ANN401 - see above
         state = Attempts(plan)
-        while True:
-            generator = function(*args, **kwargs)
-            try:
-                first = next(generator)
-            except StopIteration as end:
-                state.succeed()
-                return end.value
-            except retried as error:
-                wait_s = state.wait_after(error)
-                if wait_s is None:
-                    raise
-            else:
-                state.succeed()
-                return (yield from Stepped(generator, first=first))
-            if wait_s > 0:
-                sleep(wait_s)
+        try:
+            generator, first = _begun(lambda: function(*args, **kwargs), state)
+        except StopIteration as end:
+            state.succeed()
+            return end.value
+        except BaseException as error:
+            state.fail(error)
+            raise
+        state.succeed()
+        return (yield from Stepped(generator, first=first))
 
     return attempts
+
+
+def _begun(
+    make: Callable[[], Generator[Any, Any, Any]], state: Attempts
+) -> tuple[Generator[Any, Any, Any], Any]:
+    plan = state.plan
+    while True:
+        generator = make()
+        try:
+            return generator, next(generator)
+        except StopIteration:
+            raise
+        except plan.errors.classes as error:
+            wait_s = state.wait_after(error)
+            if wait_s is None:
+                raise
+        if wait_s > 0:
+            plan.clock.sleep(wait_s)
 
 
 class _Iteration:
@@ -182,20 +224,24 @@ class _Iteration:
         self, make: Callable[[], AsyncGenerator[Any, Any]]
     ) -> tuple[AsyncGenerator[Any, Any], Any]:
         """Return the generator whose first item came, and that item."""
-        plan = self._attempts.plan
-        while True:
-            generator = make()
-            try:
-                item = await anext(generator, END)
-            except plan.errors.classes as error:
-                wait_s = self._attempts.wait_after(error)
-                if wait_s is None:
-                    raise
-            else:
-                self._attempts.succeed()
-                return generator, item
-            if wait_s > 0:
-                await sleep_async(plan.clock, wait_s)
+        state, plan = self._attempts, self._attempts.plan
+        try:
+            while True:
+                generator = make()
+                try:
+                    item = await anext(generator, END)
+                except plan.errors.classes as error:
+                    wait_s = state.wait_after(error)
+                    if wait_s is None:
+                        raise
+                else:
+                    state.succeed()
+                    return generator, item
+                if wait_s > 0:
+                    await sleep_async(plan.clock, wait_s)
+        except BaseException as error:
+            state.fail(error)
+            raise
 
     def step(self) -> AbstractContextManager[object]:
         """Leave later steps alone: what came cannot be taken back."""
