@@ -4,7 +4,7 @@ import asyncio
 import random
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -322,3 +322,61 @@ def test_a_bad_option_is_refused(options: dict[str, Any], words: str) -> None:
     """The message names it."""
     with pytest.raises(ValueError, match=words):
         Bulkhead(**options)
+
+
+def test_a_block_is_the_bulkhead() -> None:
+    """What `with … as` gives, awaited or not."""
+    bulkhead = Bulkhead(1)
+
+    async def entered() -> Bulkhead:
+        """Enter it."""
+        async with bulkhead as inside:
+            return inside
+
+    with bulkhead as inside:
+        called = inside
+
+    assert called is bulkhead
+    assert asyncio.run(entered()) is bulkhead
+
+
+class _Moment(ManualClock):
+    """Calls something when the time is asked for, once it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.call: Callable[[], object] = int
+
+    def monotonic(self) -> float:
+        call, self.call = self.call, int
+        call()
+        return super().monotonic()
+
+
+def test_a_place_that_comes_in_a_moment_is_waited_for() -> None:
+    """However short the wait may be."""
+    bulkhead, clock = Bulkhead(1, max_wait=0.5), _Moment()
+    bulkhead.__enter__()
+
+    with deadline(60, clock=clock):
+        clock.call = lambda: bulkhead.__exit__(None, None, None)
+        with bulkhead:
+            in_use = bulkhead.in_use
+
+    assert (in_use, bulkhead.in_use, bulkhead.rejected_count) == (1, 0, 0)
+
+
+def test_who_is_interrupted_waits_no_more() -> None:
+    """Whatever ends the wait, the queue forgets it, and the next place is free."""
+    bulkhead, clock = Bulkhead(1, max_wait=0.5), _Moment()
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with bulkhead, deadline(60, clock=clock):
+        clock.call = interrupt
+        with pytest.raises(KeyboardInterrupt):
+            bulkhead.__enter__()
+        waiting = bulkhead.waiting_count
+
+    assert (waiting, bulkhead.in_use) == (0, 0)

@@ -276,3 +276,15 @@ def test_a_call_that_asks_too_late_goes_through(clock: ManualClock) -> None:
 
     assert ticket is circuit.ticket
     assert circuit.counters.rejected == 0
+
+
+def test_without_a_reset_timeout_the_next_call_probes(clock: ManualClock) -> None:
+    """However often what it is multiplied by is multiplied."""
+    breaker = CircuitBreaker(1, 0, reset_backoff=10, clock=clock)
+
+    for _ in range(400):
+        with pytest.raises(OSError):  # noqa: PT011 - a bare one is what is raised
+            breaker.call(_fail)
+
+    assert breaker.state is CircuitState.HALF_OPEN
+    assert breaker.counters.rejected == 0

@@ -329,3 +329,26 @@ def test_a_bad_duration_is_refused(seconds: Any) -> None:  # noqa: ANN401 - on p
     """The message names it."""
     with pytest.raises((ValueError, TypeError), match="seconds is"):
         deadline(seconds)
+
+
+def test_little_time_is_little(clock: ManualClock) -> None:
+    """A fraction of a second is not rounded up, neither here nor by the block itself."""
+    with deadline(0.5, clock=clock) as half:
+        longest = remaining_or(30)
+
+    assert longest == half.seconds == 0.5
+
+
+def test_a_deadline_of_a_coroutine_ends_with_it(clock: ManualClock) -> None:
+    """Whoever has awaited it has none."""
+
+    @deadline(5, clock=clock)
+    async def inside() -> float | None:
+        """Tell the time left."""
+        return remaining()
+
+    async def outside() -> tuple[float | None, float | None]:
+        """Await it, and tell the time left then."""
+        return await inside(), remaining()
+
+    assert asyncio.run(outside()) == (5, None)

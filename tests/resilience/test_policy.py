@@ -344,3 +344,23 @@ def test_a_generator_function_is_refused() -> None:
     """Its failures come after the call."""
     with pytest.raises(TypeError, match="Policy cannot decorate the generator"):
         Policy("bad")(lambda: (yield 1))
+
+
+def test_a_fault_is_in_front_of_functions_that_come_later() -> None:
+    """Until it is taken away."""
+
+    def broken(function: Callable[..., object]) -> Callable[..., object]:
+        def fail() -> object:
+            raise OSError(function)
+
+        return fail
+
+    policy = Policy("later")
+    policy.inject(broken)
+    later = policy(int)
+
+    with pytest.raises(OSError, match="int"):
+        later()
+    policy.inject(None)
+
+    assert later() == 0

@@ -1,6 +1,7 @@
 """What a retry does at its edges: what asks for nothing, and for how little."""
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import httpx
@@ -103,3 +104,28 @@ def test_an_empty_budget_is_filled_by_successes_alone() -> None:
 
 def _raise() -> None:
     raise OSError
+
+
+def test_an_empty_generator_is_a_success() -> None:
+    """It puts its share back into the budget."""
+    budget = RetryBudget(0.5, tokens=4)
+    left = [OSError()]
+
+    @retry(OSError, 2, 0, budget=budget)
+    def items() -> Iterator[int]:
+        if left:
+            raise left.pop()
+        yield from ()
+
+    assert list(items()) == []
+    assert budget.tokens == 3.5
+
+
+def test_a_wait_that_ends_with_the_time_is_waited() -> None:
+    """Only what would pass `max_elapsed` is not."""
+    clock = ManualClock()
+
+    with pytest.raises(OSError):  # noqa: PT011 - a bare one is what is raised
+        retry(OSError, 9, 1, 1, jitter=None, max_elapsed=2, clock=clock)(_raise)()
+
+    assert clock.sleeps == [1, 1]
