@@ -1,6 +1,8 @@
 """Counting, keeping and announcing of errors; the recorder never raises."""
 
 import os
+import subprocess
+import sys
 import threading
 
 import msgspec
@@ -298,3 +300,30 @@ def test_what_is_kept_reads_back(recorder: Recorder, sink: ListSink) -> None:
     assert msgspec.json.encode(record) == payload
     assert record.request is not None
     assert record.request.data == {"n": "nan", "s": "\\ud800\\x00"}
+
+
+FORK = """
+import os
+from failwell._settings import read_settings
+from failwell.records import Recorder
+from failwell.spool import MemorySpool
+
+settings = read_settings({}, import_name="shop", instance_path="instance", environ={})
+recorder = Recorder(settings, MemorySpool())
+child = os.fork()
+os.write(1, recorder.capture(ValueError("boom")).encode() + b"\\n")
+if child:
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_the_ids_of_a_forked_process_are_others() -> None:
+    """As a server's workers are, of an application that was loaded before."""
+    command = [sys.executable, "-c", FORK]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    one, other = (error_id.partition("-")[2] for error_id in done.stdout.split())
+    assert len(one) == len(other) == 16
+    assert one != other

@@ -92,8 +92,9 @@ class SpoolModel(RuleBasedStateMachine):
         """Kill a process: its files are closed, and nothing more is done to them."""
         spool = self.spools.pop(choice % len(self.spools))
         writer = spool._writers.get()
-        with writer._lock:
-            unit, writer._unit = writer._unit, None
+        writer._lock.take()
+        unit, writer._unit = writer._unit, None
+        writer._lock.give_back()
         if unit is not None:
             with writer._syncer._round:
                 unit.close()

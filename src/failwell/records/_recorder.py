@@ -6,6 +6,7 @@ announced.
 """
 
 import os
+import random
 from collections.abc import Callable, Sequence
 from typing import Unpack
 
@@ -262,5 +263,12 @@ class Recorder:
             self._losses.add("error not announced", problem)
 
 
+# Asking the system lets go of the interpreter: in a storm that is a switch between cores
+# for every error. An id is not secret; it has to be another one, also behind a fork.
+_ids = random.Random()  # noqa: S311 - see above
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_ids.seed)
+
+
 def _new_id(group: str) -> str:
-    return f"{group}-{os.urandom(8).hex()}"
+    return f"{group}-{_ids.getrandbits(64):016x}"

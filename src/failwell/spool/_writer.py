@@ -20,6 +20,7 @@ from failwell.spool._live_unit import LiveUnit, open_unit
 from failwell.spool._room import Room
 from failwell.spool._syncer import Syncer
 from failwell.spool._tallies import Tallies
+from failwell.spool._turns import TurnLock
 
 _CLOSE_TIMEOUT_S = 5.0
 _NO_TALLY = Tally(0, 0)
@@ -43,7 +44,7 @@ class Writer:
     def __init__(self, directory: Path, clock: Clock, quota: int) -> None:
         self._directory = directory
         self._clock = clock
-        self._lock = threading.RLock()
+        self._lock = TurnLock()
         self._busy = False
         self._unit: LiveUnit | None = None
         self._tallies = Tallies()
@@ -60,7 +61,8 @@ class Writer:
             OSError: It could not be kept, or there is no room for one more of its key.
         """
         check_size(payload)
-        with self._lock:
+        try:
+            self._lock.take()
             if self._busy:
                 self._refuse()
             self._busy = True
@@ -74,6 +76,8 @@ class Writer:
                     self._syncer.wake_locked()
             finally:
                 self._busy = False
+        finally:
+            self._lock.give_back()
 
     def count(
         self, key: bytes, definition: Callable[[], bytes], *, tallied: bool
@@ -90,7 +94,8 @@ class Writer:
             ValueError: The key has not 8 bytes.
         """
         minute = int(self._clock.now()) // 60
-        with self._lock:
+        try:
+            self._lock.take()
             if self._busy:
                 self._refuse()
             self._busy = True
@@ -103,6 +108,8 @@ class Writer:
                 return self._tallies.add(key, minute) if tallied else _NO_TALLY
             finally:
                 self._busy = False
+        finally:
+            self._lock.give_back()
 
     def note_user(self, key: bytes, user: bytes) -> None:
         """Write, once in a unit, that a user met what a key counts.
@@ -115,7 +122,8 @@ class Writer:
             ValueError: One of them has not 8 bytes.
         """
         noted = key + user
-        with self._lock:
+        try:
+            self._lock.take()
             if self._busy:
                 self._refuse()
             unit = self._unit
@@ -134,6 +142,8 @@ class Writer:
                     self._syncer.wake_locked()
             finally:
                 self._busy = False
+        finally:
+            self._lock.give_back()
 
     def sync(self) -> None:
         """Do nothing: the thread syncs what was written within 100 ms."""
@@ -143,7 +153,8 @@ class Writer:
 
         Waits for the disk for 5 seconds at most. The next call opens a new unit.
         """
-        with self._lock:
+        try:
+            self._lock.take()
             if self._busy:
                 return
             self._settle_locked()
@@ -151,6 +162,8 @@ class Writer:
             if unit is not None:
                 self._syncer.retire_locked(unit)
             thread = self._syncer.end_locked()
+        finally:
+            self._lock.give_back()
         if thread is not None and thread is not threading.current_thread():
             # A disk that hangs must not keep the process from ending.
             thread.join(_CLOSE_TIMEOUT_S)
@@ -241,7 +254,8 @@ class Writer:
                 self._begin_locked()
 
     def _prepare_sync(self) -> tuple[LiveUnit | None, bool]:
-        with self._lock:
+        try:
+            self._lock.take()
             if self._busy:
                 return None, False
             self._busy = True
@@ -257,6 +271,8 @@ class Writer:
                 return self._unit, bool(self._backlog)
             finally:
                 self._busy = False
+        finally:
+            self._lock.give_back()
 
 
 def _check_key(key: bytes) -> None:
