@@ -66,7 +66,9 @@ def test_it_is_given_back_as_often_as_it_was_taken() -> None:
     lock.give_back()
 
     other: list[bool] = []
-    thread = threading.Thread(target=lambda: other.append(lock._acquire(blocking=False)))
+    thread = threading.Thread(
+        target=lambda: other.append(lock._acquire(blocking=False))
+    )
     thread.start()
     thread.join()
     lock.give_back()
