@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Select,
     Table,
+    cast,
     func,
     select,
     union_all,
@@ -237,7 +239,7 @@ def _by_kind(
     together = union_all(*parts).subquery()
     # By kind first: few rows are joined instead of many.
     sums = (
-        select(together.c.kind_id, func.sum(together.c.n).label("n"))
+        select(together.c.kind_id, _sum(together.c.n).label("n"))
         .group_by(together.c.kind_id)
         .subquery()
     )
@@ -252,7 +254,12 @@ def _ranked(sums: Counter[str]) -> dict[str, int]:
 
 def _counts(table: Table, at: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
     at = at.label("at")
-    return select(at, func.sum(table.c.n).label("n")).group_by(at)
+    return select(at, _sum(table.c.n).label("n")).group_by(at)
+
+
+def _sum(numbers: ColumnElement[int]) -> ColumnElement[int]:
+    # PostgreSQL sums to decimal numbers, which take the driver longer than the query.
+    return cast(func.sum(numbers), BigInteger)
 
 
 def _series(
