@@ -142,7 +142,7 @@ def test_of_many_circuits_the_open_ones_are_told(clock: ManualClock) -> None:
 
     assert len(report.circuits) == 200
     assert report.omitted >= 800
-    assert report.circuits[-1].name == "told-0999"
+    assert "told-0999" in {circuit.name for circuit in report.circuits}
 
 
 def test_an_order_holds_what_there_is_and_what_comes(breaker: CircuitBreaker) -> None:
