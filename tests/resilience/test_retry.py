@@ -2,7 +2,6 @@
 
 import functools
 import gc
-import random
 import traceback
 import weakref
 from datetime import timedelta
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from failwell._dice import DICE
 from failwell.resilience import retry
 from failwell.testing import ManualClock
 
@@ -99,7 +99,7 @@ def test_waits_stay_within_their_bounds(
 
 def test_full_jitter_covers_the_whole_range(clock: ManualClock) -> None:
     """The first waits of many callers are spread evenly from 0 to the delay."""
-    random.seed(20)
+    DICE.seed(20)
     call = retry(OSError, tries=2, delay=10, clock=clock)
 
     for _ in range(2000):

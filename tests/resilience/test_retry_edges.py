@@ -1,12 +1,12 @@
 """What a retry does at its edges: what asks for nothing, and for how little."""
 
-import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import httpx
 import pytest
 
+from failwell._dice import DICE
 from failwell.resilience import RetryBudget, retry
 from failwell.testing import ManualClock
 
@@ -74,7 +74,7 @@ def test_what_is_asked_for_is_kept_wherever_it_is_asked(
 
 def test_decorrelated_waits_grow() -> None:
     """Each may be three times the one before."""
-    random.seed(1)
+    DICE.seed(1)
     clock, left = ManualClock(), [OSError()] * 60
 
     def call() -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import inspect
-import random
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from failwell._dice import DICE
 from failwell.exceptions import (
     BulkheadFullError,
     CallTimeoutError,
@@ -162,7 +162,7 @@ def test_jitters_stay_within_their_bounds(
     seed: int,
 ) -> None:
     """Each kind of jitter by the bounds that its documentation gives."""
-    random.seed(seed)
+    DICE.seed(seed)
     clock = ManualClock()
     again = retry(
         OSError, 5, delay, backoff, jitter=jitter, max_delay=max_delay, clock=clock

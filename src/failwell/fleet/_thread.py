@@ -3,11 +3,11 @@
 import contextlib
 import logging
 import os
-import random
 import threading
 import weakref
 from collections.abc import Callable
 
+from failwell._dice import DICE
 from failwell.store import StoreError
 
 _logger = logging.getLogger("failwell")
@@ -96,7 +96,7 @@ class _Process:
             else:
                 self._note_return()
             # Processes that were started together do not come together for ever.
-            spread = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
+            spread = DICE.uniform(1 - _JITTER, 1 + _JITTER)
             self._stop.wait(self._interval_s * spread)
 
     def _note_outage(self, what: str) -> None:

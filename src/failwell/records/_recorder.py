@@ -5,13 +5,12 @@ promise never to raise. Knows neither where the sink puts its bytes nor what is
 announced.
 """
 
-import os
-import random
 from collections.abc import Callable, Sequence
 from typing import Unpack
 
 from failwell._callbacks import Callbacks
 from failwell._clock import SYSTEM_CLOCK, Clock
+from failwell._dice import DICE
 from failwell._request_id import current_request_id
 from failwell._scope import NOTHING_SAID, scope
 from failwell._settings import Settings
@@ -265,10 +264,5 @@ class Recorder:
 
 # Asking the system lets go of the interpreter: in a storm that is a switch between cores
 # for every error. An id is not secret; it has to be another one, also behind a fork.
-_ids = random.Random()  # noqa: S311 - see above
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_ids.seed)
-
-
 def _new_id(group: str) -> str:
-    return f"{group}-{_ids.getrandbits(64):016x}"
+    return f"{group}-{DICE.getrandbits(64):016x}"

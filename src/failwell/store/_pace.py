@@ -1,11 +1,11 @@
 """How much the shipper moves at once, and when it lets others work."""
 
-import random
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 from failwell._clock import Clock
+from failwell._dice import DICE
 from failwell.spool import SpoolFrame
 
 Item = TypeVar("Item")
@@ -108,4 +108,4 @@ def backoff(failures: int) -> float:
     """Return how long to wait after so many failures in a row, in seconds."""
     doubled = _BACKOFF_S * 2.0 ** min(failures, _MOST_DOUBLINGS)
     longest = min(_LONGEST_BACKOFF_S, doubled)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret
+    return longest * DICE.uniform(0.5, 1.0)

@@ -3,10 +3,11 @@
 Owns the growth of the waits, their jitter and their bounds. Waits itself never.
 """
 
-import random
 import threading
 from dataclasses import dataclass
 from typing import Literal
+
+from failwell._dice import DICE
 
 Jitter = Literal["full", "equal", "decorrelated"] | None
 JITTERS: tuple[Jitter, ...] = ("full", "equal", "decorrelated", None)
@@ -49,13 +50,12 @@ class Backoff:
         bound = self._bound_s(attempt - 1)
         if self.jitter is None:
             return bound
-        # It spreads load and guards nothing.
-        share = random.random()  # noqa: S311
+        share = DICE.random()
         return bound * (share if self.jitter == "full" else (1 + share) / 2)
 
     def _decorrelated_s(self, before_s: float) -> float:
         highest = max(self.delay_s, before_s * 3)
-        wait_s = random.uniform(self.delay_s, highest)  # noqa: S311 - as above
+        wait_s = DICE.uniform(self.delay_s, highest)
         return min(wait_s, self._longest_s)
 
     def _bound_s(self, exponent: int) -> float:
