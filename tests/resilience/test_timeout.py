@@ -28,6 +28,7 @@ from failwell.resilience import (
     retry,
     timeout,
 )
+from failwell.resilience._threads import Threads, _Job
 from failwell.testing import ManualClock
 
 PATIENCE_S = 20.0
@@ -183,9 +184,9 @@ def test_a_wait_that_is_interrupted_leaves_a_thread_behind(stuck: _Stuck) -> Non
     assert during == before + 1
 
 
-def test_a_thread_that_cannot_be_started_takes_no_place() -> None:
-    """The system may have none to give; the next call has all places again."""
-    call = timeout(PATIENCE_S, in_thread=True, threads=1)(int)
+def test_a_thread_that_cannot_be_started_takes_no_place(stuck: _Stuck) -> None:
+    """The system may have none to give; later calls have as many places as ever."""
+    call = timeout(0.01, in_thread=True, threads=1)(stuck)
 
     size = threading.stack_size(1 << 56)  # more than there is of addresses
     try:
@@ -194,7 +195,20 @@ def test_a_thread_that_cannot_be_started_takes_no_place() -> None:
     finally:
         threading.stack_size(size)
 
-    assert call() == 0
+    with pytest.raises(CallTimeoutError):
+        call()
+    with pytest.raises(BulkheadFullError):
+        call()
+
+
+def test_a_call_that_ends_at_the_last_moment_has_ended() -> None:
+    """Between the end of the wait and the look at it: it is not left behind."""
+    pool, job = Threads(1, "last moment"), _Job(int, contextvars.copy_context())
+    job.done.release()
+
+    is_left_behind = pool._abandon(job)
+
+    assert (is_left_behind, pool.abandoned) == (False, 0)
 
 
 class _Load:
