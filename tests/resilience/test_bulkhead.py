@@ -108,6 +108,33 @@ def test_a_wait_ends(pool: ThreadPoolExecutor) -> None:
         assert (bulkhead.waiting_count, bulkhead.in_use) == (0, 0)
 
 
+def test_who_gives_up_takes_nobody_along() -> None:
+    """The first in the queue still waits when the second has left, and is served then."""
+    bulkhead = Bulkhead(1, PATIENCE_S)
+    served: list[str] = []
+
+    async def wait() -> None:
+        """Wait for a place."""
+        async with bulkhead:
+            served.append("first")
+
+    async def main() -> tuple[int, list[str]]:
+        """Wait, and give up behind the one who waits."""
+        with bulkhead:
+            first = asyncio.create_task(wait())
+            await _until_somebody_waits(bulkhead)
+            with deadline(0), pytest.raises(BulkheadFullError):
+                await _enter(bulkhead)
+            for _ in range(9):
+                await asyncio.sleep(0)
+            meanwhile = bulkhead.waiting_count, list(served)
+        await first
+        return meanwhile
+
+    assert asyncio.run(main()) == (1, [])
+    assert served == ["first"]
+
+
 def test_nobody_waits_after_the_deadline(pool: ThreadPoolExecutor) -> None:
     """It is refused at once, however long others may wait."""
     bulkhead, clock = Bulkhead(1, PATIENCE_S), ManualClock()
