@@ -457,13 +457,16 @@ class _Moment(ManualClock):
 
 def test_a_place_that_comes_in_a_moment_is_waited_for() -> None:
     """However short the wait may be."""
-    bulkhead, clock = Bulkhead(1, max_wait=0.5), _Moment()
+    bulkhead, clock = Bulkhead(1, max_wait=0.9), _Moment()
     bulkhead.__enter__()
 
     with deadline(60, clock=clock):
         clock.call = lambda: bulkhead.__exit__(None, None, None)
         with bulkhead:
             in_use = bulkhead.in_use
+        bulkhead.__enter__()
+        clock.call = lambda: bulkhead.__exit__(None, None, None)
+        asyncio.run(_enter(bulkhead))
 
     assert (in_use, bulkhead.in_use, bulkhead.rejected_count) == (1, 0, 0)
 
