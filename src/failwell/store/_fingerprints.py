@@ -67,6 +67,8 @@ class Fingerprints:
         self._spans: defaultdict[tuple[int, int], Span] = defaultdict(Span)
         self.met: defaultdict[int, set[bytes]] = defaultdict(set)
         """Who met the errors of a fingerprint."""
+        self.new_groups: list[int] = []
+        """The groups that were made."""
 
     def find(self, wanted: Mapping[Key, GroupDefinition]) -> None:
         """Find the fingerprints of these; make those that are new."""
@@ -140,6 +142,8 @@ class Fingerprints:
                 # Another shipper was faster.
                 needless = delete(groups).where(groups.c.id == own)
                 self._transaction.connection.execute(needless)
+            else:
+                self.new_groups.append(own)
         for alias in aliases:
             # A process that still writes the other algorithm's hash alone joins, too.
             if alias not in self._known:

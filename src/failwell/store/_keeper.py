@@ -11,9 +11,16 @@ from failwell.store._reader import StoreReader
 from failwell.store._times import microseconds
 
 if TYPE_CHECKING:
-    from failwell.store import _circuits, _erasure, _merging, _retention
+    from failwell.store import (
+        _alert_book,
+        _circuits,
+        _erasure,
+        _merging,
+        _retention,
+    )
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
+    _alert_book = LateModule("failwell.store._alert_book")
     _circuits = LateModule("failwell.store._circuits")
     _erasure = LateModule("failwell.store._erasure")
     _merging = LateModule("failwell.store._merging")
@@ -147,6 +154,10 @@ class StoreKeeper(StoreReader):
         with self._database.writing() as connection:
             row = *whose, process, now, report
             _circuits.write_report(connection, row, now - microseconds(keep_s))
+
+    def alert_book(self, whose: Deployment) -> "_alert_book.AlertBook":
+        """Return what is kept of the alerts of an application in an environment."""
+        return _alert_book.AlertBook(self._database, whose, self._clock)
 
     def _now(self) -> int:
         return microseconds(self._clock.now())

@@ -70,6 +70,11 @@ class Labels:
         """Return the number of what a definition counts."""
         return self._losses[_loss(definition)]
 
+    @property
+    def new_groups(self) -> Sequence[int]:
+        """The numbers of the groups that were made."""
+        return self._fingerprints.new_groups
+
     def write(self, day: int) -> None:
         """Bring fingerprints and groups up to date; `day` is when the users came."""
         self._fingerprints.write(day)

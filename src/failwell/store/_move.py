@@ -33,6 +33,7 @@ from failwell.store._counts import (
 from failwell.store._errors import BehindError, StoreError
 from failwell.store._facets import Facets
 from failwell.store._fingerprints import Label
+from failwell.store._happenings import add_happenings
 from failwell.store._labels import Labels
 from failwell.store._memory import Memory
 from failwell.store._schema import (
@@ -168,6 +169,7 @@ class Move:
                 labels.note_user(definition, entry.user)
         newest = max((record.at for record in new.records), default=self._now)
         labels.write(newest // DAY)
+        add_happenings(transaction, "new", labels.new_groups, self._now)
         self._set_aside(new.rejected)
         self._move_watermark(max(position, batch.position), finished=finished)
         return Ingested(len(new.records), growth.total, len(new.rejected))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
+from failwell.store import _schema, _schema_alerts  # noqa: F401 - tables of metadata
+from failwell.store._columns import metadata
 from failwell.store._errors import StoreError
-from failwell.store._schema import metadata
 
 if TYPE_CHECKING:
     from failwell.store._postgresql import PostgreSQL
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
     Backend: TypeAlias = SQLite | PostgreSQL
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest of `migrations/versions`."""
-_OLDER = ("0001", "0002")
+_OLDER = ("0001", "0002", "0003")
 _UNNOTED = "0001"
 """Of stores from before versions were noted."""
 _TABLE_OF_UNNOTED = "group_hashes"
