@@ -104,6 +104,19 @@ def read_redis_url(name: str, value: object) -> str:
     return value
 
 
+def read_web_url(name: str, value: object) -> str:
+    """Return the address of a page, without a slash at its end."""
+    if (
+        not isinstance(value, str)
+        or not value.isprintable()
+        or not re.fullmatch(r"https?://[^\s/@]+(/[^\s?#]*)?", value)
+    ):
+        raise _refuse(
+            name, value, "an address such as https://shop.example.org/failwell"
+        )
+    return value.rstrip("/")
+
+
 def read_key(name: str, value: object) -> str:
     """Return a secret that is long enough."""
     if not isinstance(value, str) or len(value) < _KEY_LENGTH:

@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from failwell._alert_settings import (
+    ChannelURL,
+    QuietHours,
+    read_channels,
+    read_quiet_hours,
+)
 from failwell._setting_values import (
     HEADER,
     HEADER_SAID,
@@ -29,6 +35,7 @@ from failwell._setting_values import (
     read_secrets,
     read_store_url,
     read_text,
+    read_web_url,
     whole_number,
 )
 
@@ -68,6 +75,19 @@ class Settings:
     """Opens the console, 16 characters at least; without it there is no console."""
     console_prefix: str
     """Where the console is served; default `/failwell`."""
+    console_url: str | None
+    """Where people reach the console, such as `https://shop.example.org/failwell`, for
+    links in alerts; default: they have none."""
+    alerts_to: tuple[ChannelURL, ...]
+    """The channels that alerts go to; default none, and then there are no alerts."""
+    alerts_cap: int
+    """How many alerts there are in an hour at most, of all rules; default 20."""
+    alerts_quiet: QuietHours | None
+    """Hours in which alerts wait that are not urgent; default none."""
+    alerts_templates: Path | None
+    """Folder of templates that go before those of failwell; default none."""
+    alerts_private_webhooks: bool
+    """Whether webhooks may lead into one's own network, and be plain http; default no."""
     records_in_app: tuple[str, ...]
     """Modules, with all below them, whose frames count as the application's, or with
     `-` in front as a library's; default: by the place of the file."""
@@ -196,7 +216,18 @@ def _readers(
         "FAILWELL_HOOKS_ASYNCIO": (read_flag, True),
         "FAILWELL_HOOKS_LOGGING": (one_of(*_LEVELS, "OFF"), "ERROR"),
         "FAILWELL_HOOKS_WARNINGS": (read_flag, False),
+        **_ALERTS,
     }
+
+
+_ALERTS: dict[str, tuple[Callable[[str, Any], Any], Any]] = {
+    "FAILWELL_CONSOLE_URL": (read_web_url, None),
+    "FAILWELL_ALERTS_TO": (read_channels, ()),
+    "FAILWELL_ALERTS_CAP": (whole_number(1, 1000), 20),
+    "FAILWELL_ALERTS_QUIET": (read_quiet_hours, None),
+    "FAILWELL_ALERTS_TEMPLATES": (read_path, None),
+    "FAILWELL_ALERTS_PRIVATE_WEBHOOKS": (read_flag, False),
+}
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from failwell._clock import SYSTEM_CLOCK, Clock
+from failwell.cli._alerts import add_alerts
 from failwell.cli._catalog import print_catalog
 from failwell.cli._circuits import add_circuits
 from failwell.cli._doctor import examine
@@ -42,6 +43,7 @@ def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
     _add_doctor(group, clock)
     add_spool(group)
     add_circuits(group)
+    add_alerts(group, clock)
     _add_catalog(group)
     return group
 

@@ -48,6 +48,26 @@ class Moment(click.ParamType[datetime]):
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+class Duration(click.ParamType[timedelta]):
+    """How long: `30m`, `8h`, `2d`, `1w`."""
+
+    name = "duration"
+
+    def convert(
+        self,
+        value: str | timedelta,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> timedelta:
+        """Return the duration."""
+        if isinstance(value, timedelta):
+            return value
+        found = _AGO.fullmatch(value)
+        if found is None:
+            self.fail(f"{value!r} is no duration; write 30m, 8h, 2d or 1w", param, ctx)
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
 def present(clock: Clock) -> datetime:
     """Return the present time, aware, in UTC."""
     return datetime.fromtimestamp(clock.now(), UTC)

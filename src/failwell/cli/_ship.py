@@ -19,7 +19,7 @@ _SIGNAL_POLL_S = 1.0
 
 
 def ship_once(journal: Journal) -> None:
-    """Move what is spooled now and say what was moved.
+    """Move what is spooled now, send what alerts are due, and say what was moved.
 
     Raises:
         click.ClickException: Another process ships, or the store cannot be used.
@@ -31,6 +31,7 @@ def ship_once(journal: Journal) -> None:
     with lock:
         try:
             moved = Shipper(journal.source, journal.store).ship()
+            journal.alerts.turn()
         except StoreError as error:
             raise click.ClickException(escape(error.describe())) from error
     click.echo(
@@ -76,7 +77,7 @@ def _work(journal: Journal, stop: threading.Event) -> None:
                 said = now
             stop.wait(_ELECTION_S)
             continue
-        with lock:
+        with lock, journal.alerts.running():
             said = "Shipping; Ctrl-C ends it."
             click.echo(said)
             shipper.run(stop)

@@ -1,0 +1,15 @@
+"""Who gives an order on a command line, where nobody says so."""
+
+import getpass
+import os
+import socket
+
+
+def who() -> str:
+    """Return the present user, and the machine."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        # A container may run as a number that has no name.
+        name = f"user {os.getuid()}" if hasattr(os, "getuid") else "somebody"
+    return f"{name}@{socket.gethostname()}"
