@@ -116,6 +116,8 @@ class ValueCount:
     value: str
     count: int
     last_seen: datetime
+    first_seen: datetime | None = None
+    """Of releases and environments; of routes and tags it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -214,7 +214,12 @@ def _seen_in(
     """Return the values that a column of `kinds` has for all errors of a group."""
     n = func.sum(fingerprint_totals.c.n).label("n")
     statement = (
-        select(column.label("value"), n, func.max(fingerprint_totals.c.last_seen))
+        select(
+            column.label("value"),
+            n,
+            func.max(fingerprint_totals.c.last_seen),
+            func.min(fingerprint_totals.c.first_seen),
+        )
         .join(kinds, kinds.c.id == fingerprint_totals.c.kind_id)
         .where(fingerprint_totals.c.fingerprint_id.in_(ids), column != "")
         .group_by(column)
@@ -240,8 +245,15 @@ def _tags(
     return {name: tuple(values) for name, values in found.items()}
 
 
-def _value_count(value: str, count: int, last_seen: int) -> ValueCount:
-    return ValueCount(value=value, count=int(count), last_seen=moment(last_seen))
+def _value_count(
+    value: str, count: int, last_seen: int, first_seen: int | None = None
+) -> ValueCount:
+    return ValueCount(
+        value=value,
+        count=int(count),
+        last_seen=moment(last_seen),
+        first_seen=None if first_seen is None else moment(first_seen),
+    )
 
 
 def _find_event(
