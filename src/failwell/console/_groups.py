@@ -11,7 +11,7 @@ from failwell.console._routes import Routes
 from failwell.exceptions import NotFoundError
 from failwell.store import GroupPage
 
-_EVENTS, _HISTORY = 10, 50
+_EVENTS, _HISTORY = 10, 30
 _CHART_HEIGHT = 40
 
 
