@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from failwell._settings import Settings
 from failwell.console import create_console
 from failwell.fleet import CircuitReport, Fleet, ProcessReport, StoreBoard
-from failwell.records import AnswerDefinition, ErrorRecord, LossDefinition
+from failwell.records import AnswerDefinition, ErrorRecord, LossDefinition, RequestInfo
 from failwell.resilience import CircuitState
-from failwell.spool import Spool, SpoolDirectory
+from failwell.spool import FrameKind, Spool, SpoolDirectory, SpoolFrame
 from failwell.store import Store
 from failwell.testing import ManualClock
 
@@ -53,7 +53,8 @@ def test_errors_and_refusals_stand_apart(
     feed_answers: Callable[[object, int], None],
 ) -> None:
     """Errors by code, what clients did wrong and what was unavailable by code and route."""
-    feed_error(record(), times=48)
+    request = RequestInfo(method="POST", path="/pay/1", route="/pay/<int:cart>")
+    feed_error(record(request=request), times=48)
     feed_answers(_answer("OUT_OF_STOCK", 409, "/buy/<int:item>"), 1021)
     feed_answers(_answer("CIRCUIT_OPEN", 503, "/pay"), 12)
     feed_answers(
@@ -66,6 +67,7 @@ def test_errors_and_refusals_stand_apart(
     words = _words(admin.get(f"{PREFIX}/health").text)
 
     assert "INTERNAL_ERROR 48 2.0" in words
+    assert "Route In the last hour /pay/&lt;int:cart&gt; 48" in words
     assert "409 OUT_OF_STOCK POST /buy/&lt;int:item&gt; 1,021 42.5" in words
     assert "503 CIRCUIT_OPEN POST /pay 12 0.5" in words
     assert "29 sampled out" in words
@@ -132,6 +134,19 @@ def test_what_waits_in_the_spool_is_counted(
     assert "Not all is well Records wait on this machine" in pages[0]
     assert re.search(r"1 unit, [1-9]\.\d MiB of 512 MiB", pages[0])
     assert "The spool cannot be read: Not a directory" in pages[1]
+
+
+def test_what_the_store_could_not_take_is_counted(
+    admin: FlaskClient, store: Store
+) -> None:
+    """And no page says that all is well."""
+    broken = SpoolFrame(FrameKind.RECORD, b"no record", 100)
+    store.ingest("unit-broken", [broken], [], finished=True)
+
+    words = _words(admin.get(f"{PREFIX}/health").text)
+
+    assert "Not all is well" in words
+    assert "1 record of the last hour could not be stored" in words
 
 
 def test_the_catalogue_says_what_each_code_means(viewer: FlaskClient) -> None:

@@ -1,5 +1,6 @@
 """How the application and failwell itself are: rates, refusals, circuits, the pipeline."""
 
+from collections import Counter
 from datetime import datetime
 
 import msgspec
@@ -12,9 +13,10 @@ from failwell.console._routes import Routes
 from failwell.fleet import CircuitView, Overview
 from failwell.resilience import CircuitState
 from failwell.spool import MemorySpool, measure
-from failwell.store import AnswerCount, LossCount
+from failwell.store import AnswerCount, Deployment, LossCount
 
 _ANSWERS = 100
+_ROUTES, _MINUTES = 25, 60
 _CLIENTS_FAULT = range(400, 500)
 
 
@@ -44,7 +46,12 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """What clients did wrong, by code and route, the most frequent first."""
     unavailable: list[AnswerCount]
     """What was answered from 500 on without being recorded: open circuits, and the like."""
+    routes: dict[str, int]
+    """Errors of the last hour by route, the most frequent first; one of an hour is
+    counted where the kept errors of its kind came from."""
     backlog: Backlog
+    set_aside: int
+    """Frames of the last hour that the store could not take; it keeps them apart."""
     losses: list[LossCount]
     """Counted, not kept in full, by reason."""
 
@@ -77,6 +84,9 @@ def read_health(desk: Desk) -> Health:
     store, day = desk.store, last_day(desk.now())
     stats = store.stats(*day)
     answers = store.answers(limit=_ANSWERS, within=day)
+    whose = Deployment(desk.settings.application, desk.settings.environment)
+    with store.alert_book(whose).looking() as rates:
+        routes, set_aside = Counter(rates.routes((), _MINUTES)), rates.set_aside()
     return Health(
         begin=day[0],
         end=day[1],
@@ -84,7 +94,9 @@ def read_health(desk: Desk) -> Health:
         codes=stats.codes,
         refused=[a for a in answers if a.status in _CLIENTS_FAULT],
         unavailable=[a for a in answers if a.status not in _CLIENTS_FAULT],
+        routes=dict(routes.most_common(_ROUTES)),
         backlog=_backlog(desk, settled=settled),
+        set_aside=set_aside,
         losses=store.losses(within=day),
     )
 
