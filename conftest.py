@@ -13,6 +13,7 @@ from failwell import _request_id
 
 pytest_plugins = [
     "databases",
+    "receivers",
     "redis_server",
 ]  # of tests/support: any test may ask for one
 

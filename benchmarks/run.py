@@ -14,6 +14,7 @@ BENCHMARKS = (
     "answers.py",
     "resilience.py",
     "reading.py",
+    "console.py",
     "shipping.py",
 )
 

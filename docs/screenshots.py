@@ -1,7 +1,7 @@
-"""Take the picture of the documents from the running program, after a demo.
+"""Take the pictures of the documents from the running program, after a demo.
 
 Serves an instance of its own in an empty folder, sends it the demo, signs in through the
-one-time link as a person does, and takes the page in an installed Chromium.
+one-time link as a person does, and takes the pages in an installed Chromium.
 """
 
 import os
@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -22,7 +23,7 @@ WIDTH, HEIGHT = 1280, 860
 
 
 def main() -> None:
-    """Take it."""
+    """Take them."""
     PICTURES.mkdir(exist_ok=True)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
@@ -36,11 +37,27 @@ def main() -> None:
 
 
 def _take(browser: Browser, signin: str) -> None:
-    page = browser.new_page(
-        viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=1
-    )
+    day = {"viewport": {"width": WIDTH, "height": HEIGHT}, "color_scheme": "light"}
+    context = browser.new_context(**day, device_scale_factor=1)
+    page = context.new_page()
     page.goto(signin)
+    home = page.url
     page.screenshot(path=PICTURES / "console.png")
+    page.locator("[data-group] th a").first.click()
+    group = page.url
+    page.goto(f"{home}health")
+    page.screenshot(path=PICTURES / "console-health.png")
+    _take_at_night(browser, context.cookies(), group)
+
+
+def _take_at_night(browser: Browser, cookies: list[Any], group: str) -> None:
+    """Take a group as somebody sees it who was woken by an alert."""
+    phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
+    context = browser.new_context(**phone, device_scale_factor=2)
+    context.add_cookies(cookies)
+    page = context.new_page()
+    page.goto(group)
+    page.screenshot(path=PICTURES / "console-phone.png")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
-"""What an application lets failwell ask about an error: whose it is, and its group.
+"""What an application lets failwell ask: whose an error is, its group, who may look.
 
-Owns the two questions. They are asked by the recorder, which guards itself.
+Owns the questions. Those about errors are asked by the recorder, the last by the console;
+both guard themselves.
 """
 
 import inspect
@@ -9,6 +10,7 @@ from typing import TypeVar
 
 AskUser = TypeVar("AskUser", bound=Callable[[], object])
 AskGroup = TypeVar("AskGroup", bound=Callable[[BaseException], object])
+AskVisitor = TypeVar("AskVisitor", bound=Callable[[], object])
 
 
 class Callbacks:
@@ -17,6 +19,7 @@ class Callbacks:
     def __init__(self) -> None:
         self.user: Callable[[], object] | None = None
         self.group: Callable[[BaseException], object] | None = None
+        self.visitor: Callable[[], object] | None = None
 
     def ask_user(self, function: AskUser) -> AskUser:
         """Have `function` asked who the user is.
@@ -34,6 +37,15 @@ class Callbacks:
             TypeError: As above.
         """
         self.group = _checked(function, "the group is told by a function")
+        return function
+
+    def ask_visitor(self, function: AskVisitor) -> AskVisitor:
+        """Have `function` asked who of the application's users may enter the console.
+
+        Raises:
+            TypeError: As above.
+        """
+        self.visitor = _checked(function, "the console's visitor is told by a function")
         return function
 
 

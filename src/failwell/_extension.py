@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flask import Blueprint, Flask, current_app
 
-from failwell._callbacks import AskGroup, AskUser, Callbacks
+from failwell._callbacks import AskGroup, AskUser, AskVisitor, Callbacks
 from failwell._settings import Settings, read_settings
 from failwell.logs import setup_logging
 from failwell.responses import (
@@ -79,7 +79,7 @@ class Failwell:
         app.cli.add_command(create_commands())
         watch_commands(app.cli, journal)
         if settings.console_key is not None:
-            _add_console(app, settings, journal)
+            _add_console(app, settings, journal, self._callbacks)
         watch(journal)
         return app
 
@@ -242,6 +242,32 @@ class Failwell:
         """
         return self._callbacks.ask_group(function)
 
+    def console_user(self, function: AskVisitor) -> AskVisitor:
+        """Have `function` say who of your own users may enter the console; a decorator.
+
+            @failwell.console_user
+            def staff() -> tuple[str, str] | None:
+                if current_user.is_authenticated and current_user.is_staff:
+                    return current_user.email, "operator"
+                return None
+
+        Asked at each request to the console that neither its key nor a session opens; so
+        what you take from a user is gone at once. One that fails lets nobody in, and a
+        line of the log says so.
+
+        Args:
+            function: Called without arguments inside the request's context; returns a
+                name, for the history of what was done, and `viewer`, `operator` or
+                `admin`; or None.
+
+        Returns:
+            The function.
+
+        Raises:
+            TypeError: It cannot be called, or is a coroutine function.
+        """
+        return self._callbacks.ask_visitor(function)
+
     @property
     def error_logging_service(self) -> "ErrorLoggingService":
         """The error log of the current application.
@@ -254,11 +280,18 @@ class Failwell:
         return journal_of(current_app).service
 
 
-def _add_console(app: Flask, settings: Settings, journal: "Journal") -> None:
+def _add_console(
+    app: Flask, settings: Settings, journal: "Journal", callbacks: Callbacks
+) -> None:
     from failwell.console import create_console  # noqa: PLC0415 - see above
 
     app.register_blueprint(
         create_console(
-            settings, lambda: journal.store, journal.settle, lambda: journal.fleet
+            settings,
+            lambda: journal.store,
+            journal.settle,
+            lambda: journal.fleet,
+            source=lambda: journal.source,
+            callbacks=callbacks,
         )
     )

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Unpack, cast
 from failwell._callbacks import Callbacks
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._settings import Settings
+from failwell.alerts import Alerts
 from failwell.fleet import Board, Fleet, RedisBoard, StoreBoard
 from failwell.hooks import Circumstances
 from failwell.logs import ErrorReporter
@@ -65,6 +66,7 @@ class _Parts:
     shipper: ShipperThread
     service: ErrorLoggingService
     fleet: Fleet
+    alerts: Alerts
 
 
 class Journal:
@@ -121,6 +123,11 @@ class Journal:
     def fleet(self) -> Fleet:
         """The circuit breakers of all processes."""
         return self._parts.fleet
+
+    @property
+    def alerts(self) -> Alerts:
+        """The rules by which somebody is told, and what was sent."""
+        return self._parts.alerts
 
     def start(self) -> Recorder | None:
         """See to it that somebody ships; return the recorder when that is so."""
@@ -189,7 +196,9 @@ class Journal:
                 bytes=self.settings.store_bytes,
             ),
         )
-        shipper = ShipperThread(source, store, clock=self._clock)
+        fleet = self._fleet(store)
+        alerts = Alerts(store, self.settings, fleet, clock=self._clock)
+        shipper = ShipperThread(source, store, clock=self._clock, beside=alerts.running)
         reporter = ErrorReporter(self._app.logger.name, synchronous=testing)
         recorder = Recorder(
             self.settings,
@@ -201,8 +210,9 @@ class Journal:
         service = ErrorLoggingService(
             recorder, store, shipper.settle, application=self.settings.application
         )
-        fleet = self._fleet(store)
-        return _Parts(recorder, reporter, source, store, shipper, service, fleet)
+        return _Parts(
+            recorder, reporter, source, store, shipper, service, fleet, alerts
+        )
 
     def _fleet(self, store: Store) -> Fleet:
         settings = self.settings

@@ -3,6 +3,7 @@
 Owns what is allowed; which settings there are stands in `_settings`.
 """
 
+import ipaddress
 import re
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -21,6 +22,14 @@ _SOUGHT = r"[\w. -]{2,100}|/.{1,500}/"
 _SOUGHT_SAID = (
     "names such as tax_id and patterns in slashes such as /AB-\\d{6}/, as a list, or "
     "separated by commas where no pattern has one"
+)
+_ADDRESSES_SAID = (
+    "addresses and networks such as 10.0.0.5 or 10.1.0.0/16, and unix for a socket of"
+    " this machine, separated by commas"
+)
+_ROLE = r"[^=,]{1,200}=(viewer|operator|admin)"
+_ROLES_SAID = (
+    "users with viewer, operator or admin, such as ada@example.org=admin,*=viewer"
 )
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
@@ -104,6 +113,19 @@ def read_redis_url(name: str, value: object) -> str:
     return value
 
 
+def read_web_url(name: str, value: object) -> str:
+    """Return the address of a page, without a slash at its end."""
+    if (
+        not isinstance(value, str)
+        or not value.isprintable()
+        or not re.fullmatch(r"https?://[^\s/@]+(/[^\s?#]*)?", value)
+    ):
+        raise _refuse(
+            name, value, "an address such as https://shop.example.org/failwell"
+        )
+    return value.rstrip("/")
+
+
 def read_key(name: str, value: object) -> str:
     """Return a secret that is long enough."""
     if not isinstance(value, str) or len(value) < _KEY_LENGTH:
@@ -183,6 +205,35 @@ def list_of(pattern: str, allowed: str) -> Callable[[str, Any], tuple[str, ...]]
         return tuple(value)
 
     return read
+
+
+def read_header(name: str, value: object) -> str:
+    """Return the name of a request header, or an empty text."""
+    if value == "":
+        return ""
+    if not isinstance(value, str) or not re.fullmatch(HEADER, value):
+        raise _refuse(name, value, "the name of a header such as X-Forwarded-User")
+    return value
+
+
+def read_addresses(name: str, value: object) -> tuple[str, ...]:
+    """Return IP addresses and networks."""
+    entries = list_of(r"\S+", _ADDRESSES_SAID)(name, value)
+    for entry in entries:
+        try:
+            if entry != "unix":
+                ipaddress.ip_network(entry)
+        except ValueError as error:
+            message = f"{name} holds {entry!r} ({error}); allowed: {_ADDRESSES_SAID}"
+            raise SettingsError(message) from error
+    return entries
+
+
+def read_roles(name: str, value: object) -> tuple[tuple[str, str], ...]:
+    """Return users with their roles."""
+    entries = list_of(_ROLE, _ROLES_SAID)(name, value)
+    pairs = (entry.rpartition("=") for entry in entries)
+    return tuple((user.strip(), role) for user, _, role in pairs)
 
 
 def read_secrets(name: str, value: object) -> tuple[str, ...]:

@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from failwell._alert_settings import (
+    ChannelURL,
+    QuietHours,
+    read_channels,
+    read_quiet_hours,
+)
 from failwell._setting_values import (
     HEADER,
     HEADER_SAID,
@@ -19,16 +25,20 @@ from failwell._setting_values import (
     SettingsError,
     list_of,
     one_of,
+    read_addresses,
     read_flag,
+    read_header,
     read_key,
     read_name,
     read_optional_prefix,
     read_path,
     read_prefix,
     read_redis_url,
+    read_roles,
     read_secrets,
     read_store_url,
     read_text,
+    read_web_url,
     whole_number,
 )
 
@@ -66,8 +76,32 @@ class Settings:
     """How large the store becomes, in bytes; default 5 GiB, 0 for no limit."""
     console_key: str | None
     """Opens the console, 16 characters at least; without it there is no console."""
+    console_operator_key: str | None
+    """Opens the console to whoever may not delete, nor read the audit log; default none."""
+    console_viewer_key: str | None
+    """Opens the console to whoever may only read; default none."""
+    console_proxy_header: str
+    """The request header in which a trusted proxy names the user; default none."""
+    console_proxy_addresses: tuple[str, ...]
+    """Addresses and networks of that proxy, `unix` for a socket; default none."""
+    console_proxy_roles: tuple[tuple[str, str], ...]
+    """The users that it names, `*` for all others, each with a role; default: all may
+    read."""
     console_prefix: str
     """Where the console is served; default `/failwell`."""
+    console_url: str | None
+    """Where people reach the console, such as `https://shop.example.org/failwell`, for
+    links in alerts; default: they have none."""
+    alerts_to: tuple[ChannelURL, ...]
+    """The channels that alerts go to; default none, and then there are no alerts."""
+    alerts_cap: int
+    """How many alerts there are in an hour at most, of all rules; default 20."""
+    alerts_quiet: QuietHours | None
+    """Hours in which alerts wait that are not urgent; default none."""
+    alerts_templates: Path | None
+    """Folder of templates that go before those of failwell; default none."""
+    alerts_private_webhooks: bool
+    """Whether webhooks may lead into one's own network, and be plain http; default no."""
     records_in_app: tuple[str, ...]
     """Modules, with all below them, whose frames count as the application's, or with
     `-` in front as a library's; default: by the place of the file."""
@@ -145,7 +179,7 @@ def read_settings(
     given.update((k, v) for k, v in config.items() if k.startswith(_PREFIX))
     readers = _readers(import_name, Path(instance_path))
     _refuse_unknown(given, readers)
-    return Settings(
+    settings = Settings(
         **{
             name.removeprefix(_PREFIX).lower(): (
                 default if given.get(name) is None else read(name, given[name])
@@ -153,6 +187,8 @@ def read_settings(
             for name, (read, default) in readers.items()
         }
     )
+    _check_doors(settings)
+    return settings
 
 
 def _readers(
@@ -170,8 +206,7 @@ def _readers(
         "FAILWELL_STORE_DAYS": (whole_number(0), 90),
         "FAILWELL_STORE_EVENTS": (whole_number(0), 1_000_000),
         "FAILWELL_STORE_BYTES": (whole_number(0), 5 * 1024**3),
-        "FAILWELL_CONSOLE_KEY": (read_key, None),
-        "FAILWELL_CONSOLE_PREFIX": (read_prefix, "/failwell"),
+        **_CONSOLE,
         "FAILWELL_RECORDS_IN_APP": (list_of(MODULE, MODULE_SAID), ()),
         "FAILWELL_RECORDS_LOCALS": (read_flag, False),
         "FAILWELL_RECORDS_HEADERS": (list_of(HEADER, HEADER_SAID), ()),
@@ -196,7 +231,52 @@ def _readers(
         "FAILWELL_HOOKS_ASYNCIO": (read_flag, True),
         "FAILWELL_HOOKS_LOGGING": (one_of(*_LEVELS, "OFF"), "ERROR"),
         "FAILWELL_HOOKS_WARNINGS": (read_flag, False),
+        **_ALERTS,
     }
+
+
+_CONSOLE: dict[str, tuple[Callable[[str, Any], Any], Any]] = {
+    "FAILWELL_CONSOLE_KEY": (read_key, None),
+    "FAILWELL_CONSOLE_OPERATOR_KEY": (read_key, None),
+    "FAILWELL_CONSOLE_VIEWER_KEY": (read_key, None),
+    "FAILWELL_CONSOLE_PROXY_HEADER": (read_header, ""),
+    "FAILWELL_CONSOLE_PROXY_ADDRESSES": (read_addresses, ()),
+    "FAILWELL_CONSOLE_PROXY_ROLES": (read_roles, (("*", "viewer"),)),
+    "FAILWELL_CONSOLE_PREFIX": (read_prefix, "/failwell"),
+}
+_ALERTS: dict[str, tuple[Callable[[str, Any], Any], Any]] = {
+    "FAILWELL_CONSOLE_URL": (read_web_url, None),
+    "FAILWELL_ALERTS_TO": (read_channels, ()),
+    "FAILWELL_ALERTS_CAP": (whole_number(1, 1000), 20),
+    "FAILWELL_ALERTS_QUIET": (read_quiet_hours, None),
+    "FAILWELL_ALERTS_TEMPLATES": (read_path, None),
+    "FAILWELL_ALERTS_PRIVATE_WEBHOOKS": (read_flag, False),
+}
+
+
+def _check_doors(settings: Settings) -> None:
+    """Refuse what would leave a door of the console open, or closed, by mistake."""
+    keys = [
+        settings.console_key,
+        settings.console_operator_key,
+        settings.console_viewer_key,
+    ]
+    given = [key for key in keys if key is not None]
+    problem = None
+    if given and settings.console_key is None:
+        problem = (
+            "FAILWELL_CONSOLE_OPERATOR_KEY and FAILWELL_CONSOLE_VIEWER_KEY need"
+            " FAILWELL_CONSOLE_KEY, without which there is no console"
+        )
+    elif len(set(given)) < len(given):
+        problem = "the keys of the console are equal; allowed: one for each role"
+    elif settings.console_proxy_header and not settings.console_proxy_addresses:
+        problem = (
+            "FAILWELL_CONSOLE_PROXY_HEADER needs FAILWELL_CONSOLE_PROXY_ADDRESSES:"
+            " from anywhere else the header is not believed"
+        )
+    if problem is not None:
+        raise SettingsError(problem)
 
 
 def _refuse_unknown(given: Mapping[str, Any], known: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from flask import Flask
 from written import written
 
 from failwell._settings import Settings, read_settings
+from failwell.alerts import Alerts
 from failwell.cli import create_commands
 from failwell.fleet import Fleet, StoreBoard
 from failwell.records import (
@@ -48,6 +49,7 @@ class Journal:
         self.board = StoreBoard(self.store, whose, clock)
         interval_s = settings.circuits_interval
         self.fleet = Fleet(self.board, interval_s=interval_s, clock=clock)
+        self.alerts = Alerts(self.store, settings, self.fleet, clock=clock)
 
     def settle(self, timeout_s: float = 2.0) -> bool:
         """Wait until the store has what is spooled."""

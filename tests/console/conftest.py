@@ -1,5 +1,6 @@
 """A real application with the console, and a real store that tests feed."""
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 from written import written
 
 from failwell._settings import Settings, read_settings
@@ -27,6 +29,11 @@ from failwell.store import Deployment, Store
 from failwell.testing import ManualClock
 
 KEY = "the console's key, only for tests"
+KEYS = {
+    "admin": KEY,
+    "operator": "the key of those who operate",
+    "viewer": "the key of those who look on",
+}
 PREFIX = "/errors-of/shop"
 NOON = 1_800_014_400.0  # 2027-01-15 12:00:00 UTC
 
@@ -165,9 +172,15 @@ def feed_answers(feeder: Feeder) -> Callable[[AnswerDefinition, int], None]:
 @pytest.fixture
 def settings() -> Settings:
     """Configure a console under a prefix of its own."""
-    config = {"FAILWELL_CONSOLE_KEY": KEY, "FAILWELL_CONSOLE_PREFIX": PREFIX}
+    config = {
+        "FAILWELL_APPLICATION": "shop",
+        "FAILWELL_CONSOLE_KEY": KEY,
+        "FAILWELL_CONSOLE_OPERATOR_KEY": KEYS["operator"],
+        "FAILWELL_CONSOLE_VIEWER_KEY": KEYS["viewer"],
+        "FAILWELL_CONSOLE_PREFIX": PREFIX,
+    }
     return read_settings(
-        {**config, "FAILWELL_APPLICATION": "shop"},
+        config,
         import_name="shop",
         instance_path="unused",
         environ={},
@@ -206,8 +219,38 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def operator(client: FlaskClient) -> FlaskClient:
-    """Visit as somebody who is signed in."""
-    answer = client.post(f"{PREFIX}/signin", data={"key": KEY})
+def admin(client: FlaskClient) -> FlaskClient:
+    """Visit as somebody who signed in with the key of the console."""
+    return _sign_in(client, "admin")
+
+
+@pytest.fixture
+def operator(app: Flask) -> FlaskClient:
+    """Visit as somebody who may change groups."""
+    return _sign_in(app.test_client(), "operator")
+
+
+@pytest.fixture
+def viewer(app: Flask) -> FlaskClient:
+    """Visit as somebody who may only look."""
+    return _sign_in(app.test_client(), "viewer")
+
+
+@pytest.fixture
+def send() -> Callable[..., TestResponse]:
+    """Send a form as a page does: with the token of this visitor."""
+
+    def send(client: FlaskClient, path: str, **fields: object) -> TestResponse:
+        page = client.get(f"{PREFIX}/circuits").text
+        found = re.search(r'name="form_token" value="([^"]+)"', page)
+        assert found is not None
+        data = {"form_token": found[1], **fields}
+        return client.post(PREFIX + path, data=data)
+
+    return send
+
+
+def _sign_in(client: FlaskClient, role: str) -> FlaskClient:
+    answer = client.post(f"{PREFIX}/signin", data={"key": KEYS[role]})
     assert answer.status_code == 303
     return client

@@ -64,13 +64,13 @@ def tell(board: StoreBoard, now: datetime) -> Tell:
 
 
 def test_the_page_says_what_is_open_and_until_when(
-    operator: FlaskClient, tell: Tell
+    admin: FlaskClient, tell: Tell
 ) -> None:
     """State, since when, the next call, the counters, and who has told when."""
     tell("desk:1", "open")
     tell("desk:2", "closed")
 
-    page = operator.get(f"{PREFIX}/circuits").text
+    page = admin.get(f"{PREFIX}/circuits").text
 
     assert "not closed" in page
     assert "told-mail" in page
@@ -82,7 +82,7 @@ def test_the_page_says_what_is_open_and_until_when(
 
 
 def test_the_page_says_who_ordered_what_and_who_has_not_obeyed_yet(
-    operator: FlaskClient, board: StoreBoard, tell: Tell, now: datetime
+    admin: FlaskClient, board: StoreBoard, tell: Tell, now: datetime
 ) -> None:
     """Overrides are everyone's; a process that has not read one yet is counted."""
     tell("desk:1", "open", override="open")
@@ -95,7 +95,7 @@ def test_the_page_says_who_ordered_what_and_who_has_not_obeyed_yet(
         CircuitOrder(name="told-old", override="closed", set_by="<b>", set_at=at)
     )
 
-    page = operator.get(f"{PREFIX}/circuits").text
+    page = admin.get(f"{PREFIX}/circuits").text
 
     assert "Held open by ada@desk" in page
     assert "5 min ago" in page
@@ -106,7 +106,7 @@ def test_the_page_says_who_ordered_what_and_who_has_not_obeyed_yet(
 
 
 def test_the_process_that_answers_is_shown_with_all_that_it_has(
-    operator: FlaskClient, clock: ManualClock
+    admin: FlaskClient, clock: ManualClock
 ) -> None:
     """Its circuits, policies, bulkheads and budgets, as they are now."""
     breaker = CircuitBreaker(name="told-own", clock=clock)
@@ -115,7 +115,7 @@ def test_the_process_that_answers_is_shown_with_all_that_it_has(
     budget = RetryBudget(name="told-own", tokens=5)
     policy = Policy("told-own", breaker=breaker, bulkhead=bulkhead, deadline=3)
 
-    page = operator.get(f"{PREFIX}/circuits").text
+    page = admin.get(f"{PREFIX}/circuits").text
 
     assert "when it is reset" in page
     assert "0 of 7" in page
@@ -168,9 +168,9 @@ def test_a_store_that_is_away_leaves_the_process_that_answers(
 
 
 @pytest.mark.parametrize("path", ["/circuits", "/"])
-def test_pages_lead_to_one_another(operator: FlaskClient, path: str) -> None:
+def test_pages_lead_to_one_another(admin: FlaskClient, path: str) -> None:
     """And say which of them this is."""
-    page = operator.get(PREFIX + path).text
+    page = admin.get(PREFIX + path).text
 
     assert f'href="{PREFIX}/circuits"' in page
     assert f'href="{PREFIX}/"' in page

@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 
 from failwell._settings import Settings
 from failwell.console import create_console, signin_link
-from failwell.console._access import Access
+from failwell.console._access import Access, keys_of
+from failwell.console._roles import Role
 from failwell.fleet import Fleet
 from failwell.records import ErrorRecord
 from failwell.store import Store
@@ -58,12 +59,13 @@ def _nobody(client: FlaskClient, settings: Settings, clock: ManualClock) -> None
 
 
 def _forged(client: FlaskClient, settings: Settings, clock: ManualClock) -> None:
-    session = Access("another key of the attacker", clock).issue_session()
+    keys = {Role.ADMIN: "another key of the attacker"}
+    session = Access(keys, clock).issue_session(Role.ADMIN, "key")
     client.set_cookie("failwell_console", session, path=PREFIX)
 
 
 def _expired(client: FlaskClient, settings: Settings, clock: ManualClock) -> None:
-    session = Access(KEY, clock).issue_session()
+    session = Access(keys_of(settings), clock).issue_session(Role.ADMIN, "key")
     client.set_cookie("failwell_console", session, path=PREFIX)
     clock.advance(12 * 3600)
 
@@ -71,7 +73,7 @@ def _expired(client: FlaskClient, settings: Settings, clock: ManualClock) -> Non
 def _link_as_session(
     client: FlaskClient, settings: Settings, clock: ManualClock
 ) -> None:
-    token = Access(KEY, clock).issue_link_token()
+    token = Access(keys_of(settings), clock).issue_link_token()
     client.set_cookie("failwell_console", token, path=PREFIX)
 
 
@@ -178,7 +180,7 @@ def test_the_bearer_of_the_key_reads_the_api_only(client: FlaskClient) -> None:
 
 
 def test_the_application_keeps_its_own_pages_and_session(
-    app: Flask, operator: FlaskClient
+    app: Flask, admin: FlaskClient
 ) -> None:
     """The console neither guards other pages nor needs the application's secret."""
     assert app.secret_key is None

@@ -13,7 +13,6 @@ from failwell._settings import Settings
 from failwell.console import create_console
 from failwell.fleet import Fleet
 from failwell.records import (
-    AnswerDefinition,
     ErrorRecord,
     ExceptionInfo,
     LossDefinition,
@@ -33,7 +32,7 @@ def _words(html: str) -> str:
 
 
 def test_the_list_shows_groups_with_their_counts(
-    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """Type, message, place, code, count, first and last seen stand in each row."""
     feed_error(record(), times=1200, hours_ago=3)
@@ -46,7 +45,7 @@ def test_the_list_shows_groups_with_their_counts(
     )
     feed_error(full, times=5, hours_ago=50)
 
-    html = operator.get(f"{PREFIX}/").text
+    html = admin.get(f"{PREFIX}/").text
     rows = [_words(row) for row in html.split("<tr")[1:]]
 
     assert "1,234 errors in the last 24 hours" in _words(html)
@@ -59,14 +58,14 @@ def test_the_list_shows_groups_with_their_counts(
 
 
 def test_the_list_charts_every_hour(
-    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """The chart has 24 hours with their counts; what is older is in the total only."""
     feed_error(record(), times=7, hours_ago=0)
     feed_error(record(number=2), times=11, hours_ago=23)
     feed_error(record(number=3), times=100, hours_ago=24)
 
-    html = operator.get(f"{PREFIX}/").text
+    html = admin.get(f"{PREFIX}/").text
     chart = html.split("</svg>")[1]
 
     assert chart.count("<g>") == 24
@@ -76,29 +75,9 @@ def test_the_list_charts_every_hour(
     assert " 118 " in _words(html)
 
 
-def test_the_list_shows_what_was_answered_only(
-    operator: FlaskClient, feed_answers: Callable[[AnswerDefinition, int], None]
-) -> None:
-    """Refusals stand in a table of their own, and are no errors."""
-    answer = AnswerDefinition(
-        application="shop",
-        environment="production",
-        code="OUT_OF_STOCK",
-        status=409,
-        method="POST",
-        route="/buy/<int:item>",
-    )
-    feed_answers(answer, 1021)
-
-    html = operator.get(f"{PREFIX}/").text
-
-    assert "409 OUT_OF_STOCK POST /buy/&lt;int:item&gt; 1,021" in _words(html)
-    assert "No errors yet" in html
-
-
-def test_an_empty_list_says_what_to_do(operator: FlaskClient) -> None:
+def test_an_empty_list_says_what_to_do(admin: FlaskClient) -> None:
     """A new installation is told how to see its first error."""
-    html = operator.get(f"{PREFIX}/").text
+    html = admin.get(f"{PREFIX}/?q=").text
 
     assert "No errors yet" in html
     assert "log_error(RuntimeError" in html
@@ -106,7 +85,7 @@ def test_an_empty_list_says_what_to_do(operator: FlaskClient) -> None:
 
 
 def test_a_group_shows_its_newest_error_in_full(
-    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """Facts, stack with source, chain of causes and request are all on the page."""
     cause = ExceptionInfo("shop.db.Gone", "no row", (), relation="cause")
@@ -124,15 +103,15 @@ def test_a_group_shows_its_newest_error_in_full(
     tags = {"customerKind": "firm"}
     feed_error(changed(made, exceptions=(*made.exceptions, cause), tags=tags), times=3)
 
-    html = operator.get(f"{PREFIX}/groups/1").text
+    html = admin.get(f"{PREFIX}/groups/1").text
     words = _words(html)
 
     assert "3 in all, 3 in 24 h" in words
     assert "Id 00000000000000aa-0000000000000001" in words
     assert "Request id request-0001" in words
-    assert "Environments production" in words
-    assert "Releases 1.2.0" in words
-    assert "Route /pay/&lt;int:cart&gt; 1" in words
+    assert "Environments production 100%" in words
+    assert "Releases 1.2.0 100%" in words
+    assert "Routes /pay/&lt;int:cart&gt; 100%" in words
     assert words.count("customerKind firm") == 2
     assert "pay shop.cart line 41" in words
     assert "/srv/shop/cart.py:41" in words
@@ -147,43 +126,43 @@ def test_a_group_shows_its_newest_error_in_full(
 
 
 def test_a_group_lists_its_errors_and_shows_each(
-    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """Each error of the list has a page of its own."""
     for number in range(1, 4):
         feed_error(record(number=number, message=f"'{number}'"))
     older = "00000000000000aa-0000000000000001"
 
-    group = operator.get(f"{PREFIX}/groups/1").text
-    event = operator.get(f"{PREFIX}/groups/1/events/{older}").text
+    group = admin.get(f"{PREFIX}/groups/1").text
+    event = admin.get(f"{PREFIX}/groups/1/events/{older}").text
 
-    assert group.count(f'href="{PREFIX}/groups/1/events/') == 3
+    assert group.count(f'href="{PREFIX}/groups/1/events/') == 3 + len(["Older"])
     assert f'href="{PREFIX}/groups/1/events/{older}" aria-current="true"' in event
     assert f"Id {older}" in _words(event)
 
 
 def test_an_id_leads_to_its_error(
-    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """What a client quotes, alone or in its answer, leads to the error's page."""
     error_id = feed_error(record()).id
     quoted = f'{{"error": {{"code": "INTERNAL_ERROR", "id": "{error_id.upper()}"}}}}'
 
-    answer = operator.get(f"{PREFIX}/errors", query_string={"id": quoted})
-    found = operator.get(answer.headers["Location"])
+    answer = admin.get(f"{PREFIX}/errors", query_string={"id": quoted})
+    found = admin.get(answer.headers["Location"])
 
     assert answer.headers["Location"] == f"{PREFIX}/errors/{error_id}"
     assert found.headers["Location"] == f"{PREFIX}/groups/1/events/{error_id}"
 
 
 def test_an_id_that_was_sampled_out_leads_to_its_group(
-    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """The page says that the error was counted only, and shows the newest kept one."""
     kept = feed_error(record()).id
     counted = feed_error(record(number=2), kept=False).id
 
-    answer = operator.get(f"{PREFIX}/errors/{counted}", follow_redirects=True)
+    answer = admin.get(f"{PREFIX}/errors/{counted}", follow_redirects=True)
 
     assert answer.status_code == 200
     assert f"Error {counted} was counted, not kept in full" in _words(answer.text)
@@ -191,25 +170,25 @@ def test_an_id_that_was_sampled_out_leads_to_its_group(
 
 
 def test_a_group_of_which_nothing_was_kept_has_a_page(
-    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """Counts may arrive before the first record does."""
     feed_error(record(), kept=False, times=2)
 
-    answer = operator.get(f"{PREFIX}/groups/1")
+    answer = admin.get(f"{PREFIX}/groups/1")
 
     assert answer.status_code == 200
     assert "none of its errors is kept in full yet" in answer.text
 
 
 def test_an_error_is_not_shown_under_another_group(
-    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """An address that mixes a group and another group's error is unknown."""
     feed_error(record())
     other = feed_error(record(group="00000000000000bb")).id
 
-    assert operator.get(f"{PREFIX}/groups/1/events/{other}").status_code == 404
+    assert admin.get(f"{PREFIX}/groups/1/events/{other}").status_code == 404
 
 
 def test_reading_settles_first(
@@ -265,7 +244,7 @@ def test_a_store_that_is_away_is_said_so(
 
 
 def test_the_pages_show_states_and_losses(
-    operator: FlaskClient,
+    admin: FlaskClient,
     store: Store,
     feed_error: FeedError,
     feed_answers: Callable[[Any, int], None],
@@ -279,29 +258,93 @@ def test_the_pages_show_states_and_losses(
         ),
         29,
     )
-    store.set_state([1], "resolved")
+    store.resolve([1], by="ada")
 
-    html = operator.get(f"{PREFIX}/").text
-    page = operator.get(f"{PREFIX}/groups/1").text
+    html = admin.get(f"{PREFIX}/?q=").text
+    page = admin.get(f"{PREFIX}/groups/1").text
 
     assert "Counted, not kept in full: 29 sampled out" in _words(html)
-    assert "INTERNAL_ERROR resolved" in _words(html)
-    assert "State resolved just now" in _words(page)
-    assert "Environments production 30" in _words(page)
-    assert "Releases 1.2.0 30" in _words(page)
+    assert "INTERNAL_ERROR resolved in 1.2.0" in _words(html)
+    assert "just now ada resolved" in _words(page)
+    assert "Environments production 100%" in _words(page)
+    assert "Releases 1.2.0 100%" in _words(page)
 
 
 def test_the_address_of_a_merged_group_leads_to_where_it_is(
-    operator: FlaskClient, store: Store, feed_error: FeedError, record: MakeRecord
+    admin: FlaskClient, store: Store, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """That of an error in it, too."""
     feed_error(record())
     other = feed_error(record(group="00000000000000bb"))
-    store.merge([1, 2])
+    store.merge([1, 2], by="ada")
 
-    page = operator.get(f"{PREFIX}/groups/2")
-    event = operator.get(f"{PREFIX}/groups/2/events/{other.id}")
+    page = admin.get(f"{PREFIX}/groups/2")
+    event = admin.get(f"{PREFIX}/groups/2/events/{other.id}")
 
     assert page.location == f"{PREFIX}/groups/1"
     assert event.location == f"{PREFIX}/groups/1/events/{other.id}"
-    assert operator.get(event.location).status_code == 200
+    assert admin.get(event.location).status_code == 200
+
+
+def test_errors_are_stepped_through(
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
+) -> None:
+    """From the newest to the oldest and back, however many there are."""
+    for number in range(1, 5):
+        feed_error(record(number=number), hours_ago=5 - number)
+    address, seen = f"{PREFIX}/groups/1", []
+
+    while True:
+        html = admin.get(address).text
+        seen.append(re.findall(r'class="id">00000000000000aa-0+(\d)<', html)[0])
+        older = re.search(r'href="([^"]+)" rel="next">Older', html)
+        if older is None:
+            break
+        address = older[1]
+    newer = re.search(r'href="([^"]+)" rel="prev">Newer', html)
+
+    assert seen == ["4", "3", "2", "1"]
+    assert newer is not None
+    assert newer[1].endswith("2")
+
+
+def test_a_month_has_its_releases(
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
+) -> None:
+    """A line stands in the chart where each release brought its first error."""
+    feed_error(record(), times=3, hours_ago=24 * 9)
+    newer = changed(record(number=2), release="1.3.0")
+    feed_error(newer, times=4, hours_ago=24 * 2)
+
+    html = admin.get(f"{PREFIX}/groups/1").text
+
+    assert "7 in 30 days" in _words(html)
+    assert "most 4 on 13 Jan; releases: 1.2.0, 1.3.0" in html
+    assert [
+        html.index(f"First error of release {release}")
+        for release in ("1.2.0", "1.3.0")
+    ] == sorted(m.start() for m in re.finditer("First error of release", html))
+
+
+def test_an_error_is_copied_as_text(
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
+) -> None:
+    """As Markdown and as a test, in plain text that no browser runs."""
+    request = RequestInfo(method="GET", path="/pay/1")
+    kept = feed_error(record(message="<script>alert(1)</script>", request=request)).id
+    without = feed_error(record(number=3)).id
+    counted = feed_error(record(number=2), kept=False).id
+
+    markdown = admin.get(f"{PREFIX}/errors/{kept}/markdown")
+    test = admin.get(f"{PREFIX}/errors/{kept}/test")
+    unknown = admin.get(f"{PREFIX}/errors/{kept}/pdf")
+    not_kept = admin.get(f"{PREFIX}/errors/{counted}/markdown")
+
+    assert "KeyError" in markdown.text
+    assert "def test_" in test.text
+    assert {answer.mimetype for answer in (markdown, test)} == {"text/plain"}
+    assert [unknown.status_code, not_kept.status_code] == [404, 404]
+    assert admin.get(f"{PREFIX}/errors/{without}/test").status_code == 404
+    page = admin.get(f"{PREFIX}/groups/1/events/{without}").text
+    assert "As Markdown" in page
+    assert "As a test" not in page

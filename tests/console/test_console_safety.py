@@ -17,13 +17,12 @@ from failwell.responses import register_error_handlers
 from failwell.store import Store
 
 KEY = "the console's key, only for tests"
-KEY = "the console's key, only for tests"
 PREFIX = "/errors-of/shop"
 FeedError = Callable[..., ErrorRecord]
 MakeRecord = Callable[..., ErrorRecord]
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; "
+    "style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -45,6 +44,10 @@ HOSTILE = (
         ("/groups/99", 404),
         ("/errors/x", 404),
         ("/errors", 404),
+        ("/health", 200),
+        ("/audit", 200),
+        ("/updates", 200),
+        ("/?q=is:gone", 400),
         ("/nothing", 404),
         ("/circuits", 200),
         ("/api/groups", 200),
@@ -57,7 +60,7 @@ HOSTILE = (
     ],
 )
 def test_every_answer_has_the_headers(
-    operator: FlaskClient,
+    admin: FlaskClient,
     feed_error: FeedError,
     record: MakeRecord,
     path: str,
@@ -66,7 +69,7 @@ def test_every_answer_has_the_headers(
     """No answer of the console goes out without its protection, or into a cache."""
     feed_error(record())
 
-    answer = operator.get(PREFIX + path)
+    answer = admin.get(PREFIX + path)
 
     assert answer.status_code == status
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
@@ -85,7 +88,6 @@ def test_the_style_sheet_may_be_kept(client: FlaskClient) -> None:
     assert answer.mimetype == "text/css"
     assert "immutable" in answer.headers["Cache-Control"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert len(answer.data) <= 20_000
     answer.close()
 
 
@@ -115,9 +117,9 @@ def test_a_large_form_is_refused(client: FlaskClient) -> None:
         "/errors?id=" + "-" * 5000,
     ],
 )
-def test_a_strange_id_is_not_found(operator: FlaskClient, path: str) -> None:
+def test_a_strange_id_is_not_found(admin: FlaskClient, path: str) -> None:
     """Whatever stands where an id belongs, the answer is a page that says so."""
-    answer = operator.get(PREFIX + path)
+    answer = admin.get(PREFIX + path)
 
     assert answer.status_code == 404
     assert "Not found" in answer.text
@@ -167,7 +169,7 @@ def test_a_fault_of_the_console_is_an_ordinary_error(
 
 
 def test_hostile_text_is_inert_everywhere(
-    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """Markup, templates and control characters of an attacker stay what they are."""
     request = RequestInfo(
@@ -189,10 +191,10 @@ def test_hostile_text_is_inert_everywhere(
     feed_error(changed(made, exceptions=(*made.exceptions, cause)))
 
     for path in ("/", "/groups/1", f"/groups/1/events/{made.id}"):
-        html = operator.get(PREFIX + path).text
+        html = admin.get(PREFIX + path).text
 
         assert "alert(1)" in html
-        assert "<script" not in html
+        assert html.count("<script") == 1
         assert "<img" not in html
         assert "7 * 191" in html
         assert "1337" not in html
@@ -200,27 +202,34 @@ def test_hostile_text_is_inert_everywhere(
         assert not re.search(r"<[^>]*\son\w+=", html)
 
 
-def test_pages_need_no_script_and_no_inline_style(
-    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+def test_pages_have_one_script_of_their_own_and_no_inline_style(
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """Nothing on a page would be stopped by its own security policy."""
     feed_error(record())
 
-    for path in ("/", "/groups/1", "/nothing"):
-        html = operator.get(PREFIX + path).text
+    for path in ("/", "/groups/1", "/health", "/audit", "/nothing"):
+        html = admin.get(PREFIX + path).text
 
-        assert not re.search(r"<script|<style|\sstyle=|javascript:", html)
+        scripts = re.findall(r"<script[^>]*>[^<]*</script>", html)
+
+        assert len(scripts) == 1
+        assert re.fullmatch(
+            r'<script src="/errors-of/shop/static/console.js\?v=\w+" defer></script>',
+            scripts[0],
+        )
+        assert not re.search(r"<style|\sstyle=|javascript:|\son\w+=", html)
         assert not re.search(r"(src|href)=\"(?!/errors-of/shop/|#main)", html)
 
 
 def test_pages_are_marked_up_for_everybody(
-    operator: FlaskClient, feed_error: FeedError, record: MakeRecord
+    admin: FlaskClient, feed_error: FeedError, record: MakeRecord
 ) -> None:
     """Each page has its language, landmarks, one first heading, and unique ids."""
     feed_error(record())
 
-    for path in ("/", "/groups/1", "/nothing"):
-        html = operator.get(PREFIX + path).text
+    for path in ("/", "/groups/1", "/health", "/audit", "/nothing"):
+        html = admin.get(PREFIX + path).text
         ids = re.findall(r'\sid="([^"]+)"', html)
 
         assert '<html lang="en">' in html

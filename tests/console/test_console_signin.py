@@ -195,45 +195,45 @@ def test_a_link_cannot_be_used_while_the_store_is_away(
     ],
 )
 def test_a_form_of_another_site_is_refused(
-    operator: FlaskClient, headers: dict[str, str]
+    admin: FlaskClient, headers: dict[str, str]
 ) -> None:
     """Neither signing in nor out works from another site."""
-    token = operator.get(f"{PREFIX}/").text.split('name="form_token" value="')[1]
+    token = admin.get(f"{PREFIX}/").text.split('name="form_token" value="')[1]
     form = {"form_token": token.partition('"')[0], "key": KEY}
 
-    out = operator.post(f"{PREFIX}/signout", data=form, headers=headers)
-    signed_in = operator.post(f"{PREFIX}/signin", data=form, headers=headers)
+    out = admin.post(f"{PREFIX}/signout", data=form, headers=headers)
+    signed_in = admin.post(f"{PREFIX}/signin", data=form, headers=headers)
 
     assert out.status_code == 403
     assert signed_in.status_code == 403
-    assert operator.get(f"{PREFIX}/").status_code == 200
+    assert admin.get(f"{PREFIX}/").status_code == 200
 
 
 @pytest.mark.parametrize("form", [{}, {"form_token": ""}, {"form_token": "é" * 64}])
 def test_signing_out_needs_the_form_token(
-    operator: FlaskClient, form: dict[str, str]
+    admin: FlaskClient, form: dict[str, str]
 ) -> None:
     """A form without the token of this session does nothing."""
-    answer = operator.post(f"{PREFIX}/signout", data=form)
+    answer = admin.post(f"{PREFIX}/signout", data=form)
 
     assert answer.status_code == 403
-    assert operator.get(f"{PREFIX}/").status_code == 200
+    assert admin.get(f"{PREFIX}/").status_code == 200
 
 
-def test_signing_out_needs_a_post(operator: FlaskClient) -> None:
+def test_signing_out_needs_a_post(admin: FlaskClient) -> None:
     """Following a link signs nobody out."""
-    answer = operator.get(f"{PREFIX}/signout")
+    answer = admin.get(f"{PREFIX}/signout")
 
     assert answer.status_code == 404
-    assert operator.get(f"{PREFIX}/").status_code == 200
+    assert admin.get(f"{PREFIX}/").status_code == 200
 
 
 def test_a_signed_in_person_is_not_asked_again(
-    operator: FlaskClient, settings: Settings, clock: ManualClock
+    admin: FlaskClient, settings: Settings, clock: ManualClock
 ) -> None:
     """The form and a new link lead on, and the link stays unused."""
-    form = operator.get(f"{PREFIX}/signin")
-    link = operator.get(signin_link(settings, "", clock))
+    form = admin.get(f"{PREFIX}/signin")
+    link = admin.get(signin_link(settings, "", clock))
 
     assert form.headers["Location"] == f"{PREFIX}/"
     assert link.headers["Location"] == f"{PREFIX}/"

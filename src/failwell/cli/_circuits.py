@@ -3,9 +3,6 @@
 This process is none of those that serve: what it shows is what they have told.
 """
 
-import getpass
-import os
-import socket
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +11,8 @@ from flask.cli import AppGroup, with_appcontext
 
 from failwell.cli._journal import current_journal
 from failwell.cli._json import print_json
-from failwell.cli._options import as_json_option, using_store
+from failwell.cli._options import StoreAwayError, as_json_option, using_store
+from failwell.cli._who import who
 from failwell.logs import escape
 from failwell.store import CircuitOrder, Override
 
@@ -73,7 +71,7 @@ def _show(fleet: "Fleet", *, by_process: bool, as_json: bool) -> None:
     overview = fleet.overview(with_own=False)
     if overview.away is not None:
         message = f"{escape(overview.away)}; `flask failwell doctor` may say more."
-        raise click.ClickException(message)
+        raise StoreAwayError(message)
     if as_json:
         print_json(msgspec.structs.asdict(overview))
         return
@@ -98,7 +96,7 @@ def _add_order(
         with using_store(settled=False) as journal:
             fleet = journal.fleet
             try:
-                order = fleet.order(name, override, set_by=by or _who())
+                order = fleet.order(name, override, set_by=by or who())
             except ValueError as error:
                 raise click.ClickException(escape(str(error))) from error
         if as_json:
@@ -117,12 +115,3 @@ def _document(order: CircuitOrder) -> dict[str, object]:
         "set_by": order.set_by,
         "set_at": order.set_at,
     }
-
-
-def _who() -> str:
-    try:
-        name = getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        # A container may run as a number that has no name.
-        name = f"user {os.getuid()}" if hasattr(os, "getuid") else "somebody"
-    return f"{name}@{socket.gethostname()}"

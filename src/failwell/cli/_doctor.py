@@ -47,6 +47,7 @@ def examine(journal: Journal, clock: Clock) -> list[Check]:
         lambda: _backlog(journal),
         lambda: _console(journal),
         lambda: _circuits(journal),
+        lambda: _alerts(journal),
     ]
     return [check for run in checks for check in run()]
 
@@ -273,3 +274,42 @@ def _circuits(journal: Journal) -> Iterator[Check]:
     elif in_redis:  # of the store it is said already
         remedy = "Start it, or take FAILWELL_CIRCUITS_URL out."
         yield Check("circuits", "fail", overview.away, remedy)
+
+
+def _alerts(journal: Journal) -> Iterator[Check]:
+    alerts = journal.alerts
+    if not alerts.channels:
+        yield Check(
+            "alerts",
+            "ok",
+            "nobody is told: no channel is set",
+            "To be told of new errors, set FAILWELL_ALERTS_TO.",
+        )
+        return
+    if _is_untouched(journal):
+        yield Check("alerts", "ok", "nothing to tell yet")
+        return
+    try:
+        health = alerts.health()
+    except StoreError:
+        return  # of the store it is said already
+    if health.is_stale:
+        said = "never" if health.judged_at is None else exact(health.judged_at)
+        yield Check(
+            "alerts",
+            "warn",
+            f"nobody judges what happened; last: {said}",
+            "The process that ships does: see that it has FAILWELL_ALERTS_TO, too.",
+        )
+    if health.failing or health.dead:
+        failing = ", ".join(health.failing) or "none now"
+        yield Check(
+            "alerts",
+            "warn",
+            f"channels that fail: {failing}; {health.waiting} alerts wait,"
+            f" {health.dead} were given up",
+            "`flask failwell alerts outbox` says why, `alerts test` tries a channel,"
+            " `alerts retry` sends again.",
+        )
+    elif not health.is_stale:
+        yield Check("alerts", "ok", f"channels: {', '.join(alerts.channels)}")

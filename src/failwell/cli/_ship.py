@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 import click
 
 from failwell._journal import Journal
+from failwell.cli._options import StoreAwayError
 from failwell.logs import escape
 from failwell.store import Shipper, StoreError
 
@@ -19,10 +20,11 @@ _SIGNAL_POLL_S = 1.0
 
 
 def ship_once(journal: Journal) -> None:
-    """Move what is spooled now and say what was moved.
+    """Move what is spooled now, send what alerts are due, and say what was moved.
 
     Raises:
-        click.ClickException: Another process ships, or the store cannot be used.
+        click.ClickException: Another process ships.
+        StoreAwayError: The store cannot be used.
     """
     lock = journal.source.elect()
     if lock is None:
@@ -31,8 +33,9 @@ def ship_once(journal: Journal) -> None:
     with lock:
         try:
             moved = Shipper(journal.source, journal.store).ship()
+            journal.alerts.turn()
         except StoreError as error:
-            raise click.ClickException(escape(error.describe())) from error
+            raise StoreAwayError(escape(error.describe())) from error
     click.echo(
         f"Moved {moved.records} records and {moved.counted} counts;"
         f" {moved.removed} units are finished, {moved.rejected} frames were set aside."
@@ -76,7 +79,7 @@ def _work(journal: Journal, stop: threading.Event) -> None:
                 said = now
             stop.wait(_ELECTION_S)
             continue
-        with lock:
+        with lock, journal.alerts.running():
             said = "Shipping; Ctrl-C ends it."
             click.echo(said)
             shipper.run(stop)

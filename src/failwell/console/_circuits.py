@@ -1,15 +1,16 @@
-"""The circuit breakers of all processes: a page, and the same as JSON.
+"""The circuit breakers of all processes, on a page.
 
 No store that is away keeps it from being shown: the process that answers knows its own.
 """
 
-from flask import Blueprint, Response
+from flask import Response
 
 from failwell.console._desk import Desk
+from failwell.console._routes import Routes
 
 
-def add_circuits(blueprint: Blueprint, desk: Desk) -> None:
-    """Add both routes to the blueprint."""
+def add_circuits(routes: Routes, desk: Desk) -> None:
+    """Add the page."""
 
     def page() -> Response:
         overview = desk.fleet.overview(with_own=True)
@@ -17,8 +18,4 @@ def add_circuits(blueprint: Blueprint, desk: Desk) -> None:
             "circuits.html", overview=overview, circuits=overview.circuits()
         )
 
-    def api() -> Response:
-        return desk.json(desk.fleet.overview(with_own=True))
-
-    blueprint.add_url_rule("/circuits", "circuits", page)
-    blueprint.add_url_rule("/api/circuits", "api_circuits", api)
+    routes.add("/circuits", "circuits", page)

@@ -12,52 +12,64 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from failwell.console._access import LINK_LIFETIME_S, SESSION_LIFETIME_S
-from failwell.console._desk import SESSION_COOKIE, Desk
-from failwell.exceptions import AuthenticationError
+from failwell.console._desk import Desk
+from failwell.console._roles import Role, Visitor
+from failwell.console._routes import Routes
+from failwell.console._visitors import KEY_NAMES, SESSION_COOKIE
+from failwell.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    RateLimitedError,
+)
 from failwell.store import StoreError
 
 LINK_COOKIE = "failwell_console_link"
-_OPEN = ("static", "sign_in", "sign_in_by_key", "redeem_link")
+LINK_NAME = "link"
+TOKEN_HEADER = "X-Form-Token"  # noqa: S105 - the name of a header
 _CHALLENGE = 'Bearer realm="failwell console"'
-_MAX_BODY_BYTES = 16 * 1024
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_STRANGERS_BYTES, _VISITORS_BYTES = 16 * 1024, 256 * 1024
 _PLAIN = re.compile(r"[\w/-]*", re.ASCII)  # no dots: `..` would lead outside
 
 
-def add_gate(blueprint: Blueprint, desk: Desk) -> None:
+def add_gate(blueprint: Blueprint, routes: Routes, desk: Desk) -> None:
     """Close every route of the blueprint, and add those that open it."""
-    gate = _Gate(desk)
+    gate = _Gate(routes, desk)
     blueprint.before_request(gate.check)
-    add = blueprint.add_url_rule
-    add("/signin", "sign_in", gate.sign_in)
-    add("/signin", "sign_in_by_key", gate.sign_in_by_key, methods=["POST"])
-    add("/signin/link", "redeem_link", gate.redeem_link)
-    add("/signout", "sign_out", gate.sign_out, methods=["POST"])
+    routes.add("/signin", "sign_in", gate.sign_in, role=None)
+    routes.add(
+        "/signin", "sign_in_by_key", gate.sign_in_by_key, role=None, methods=["POST"]
+    )
+    routes.add("/signin/link", "redeem_link", gate.redeem_link, role=None)
+    routes.add("/signout", "sign_out", gate.sign_out, methods=["POST"])
 
 
 class _Gate:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, routes: Routes, desk: Desk) -> None:
+        self._routes = routes
         self._desk = desk
         self._access = desk.access
 
     def check(self) -> AnyResponse | None:
         """Let a request pass, or answer it: the same for every address there is."""
-        request.max_content_length = _MAX_BODY_BYTES
-        endpoint = (request.endpoint or "").rpartition(".")[2]
-        if endpoint in _OPEN or self._desk.session() or self._bears_key():
+        request.max_content_length = _STRANGERS_BYTES
+        needed = self._routes.role((request.endpoint or "").rpartition(".")[2])
+        if needed is None:
             return None
-        if self._desk.wants_json():
-            refusal = AuthenticationError(
-                "Sign in to the console, or send its key as a bearer token",
-                challenge=_CHALLENGE,
-            )
-            return self._desk.refuse(refusal)
-        wanted = request.script_root + request.full_path.rstrip("?")
-        by_get = request.method == "GET"
-        return redirect(url_for(".sign_in", next=wanted if by_get else None), 303)
+        visitor = self._desk.visitor()
+        if visitor is None:
+            return self._turn_away()
+        request.max_content_length = _VISITORS_BYTES
+        if visitor.role < needed:
+            message = f"This takes the role {needed.word}; yours is {visitor.role.word}"
+            return self._desk.refuse(AuthorizationError(message, [needed.word]))
+        if request.method not in _SAFE and not self._is_meant(visitor):
+            return self._forged()
+        return None
 
     def sign_in(self) -> AnyResponse:
         """Show the form, or take up the token of a link."""
-        if self._desk.session():
+        if self._desk.visitor():
             return redirect(self._wanted(), 303)
         token = request.args.get("token")
         if token is None:
@@ -77,7 +89,9 @@ class _Gate:
             fresh = self._desk.store.use_once(ticket.id, ticket.expires_at)
         except StoreError:
             return self._form("store_away", 503)
-        response = self._admit() if fresh else self._form("used", 403)
+        response = (
+            self._admit(Role.ADMIN, LINK_NAME) if fresh else self._form("used", 403)
+        )
         self._delete_cookie(response, LINK_COOKIE)
         return response
 
@@ -85,33 +99,60 @@ class _Gate:
         """Check the key; no token in the form: who knows the key needs no forgery."""
         if not _same_origin():
             return self._form("foreign", 403)
-        if not self._access.is_key(request.form.get("key", "").strip()):
+        address = request.remote_addr or ""
+        wait_s = self._desk.attempts.wait_s(address)
+        if wait_s:
+            response = self._form("too_often", 429)
+            response.headers["Retry-After"] = str(wait_s)
+            return response
+        role = self._access.role_of(request.form.get("key", "").strip())
+        if role is None:
+            self._desk.attempts.add(address)
+            self._desk.note("refused", by="nobody", key="wrong", address=address)
             return self._form("wrong_key", 403)
-        return self._admit()
+        return self._admit(role, KEY_NAMES[role])
 
     def sign_out(self) -> AnyResponse:
         """Forget the session in this browser."""
-        session = self._desk.session()
-        given = request.form.get("form_token", "")
-        if (
-            session is None
-            or not _same_origin()
-            or not self._access.is_form_token(session, given)
-        ):
-            return self._desk.page("message.html", 403, about="forged")
+        self._desk.note("signed out")
         response = redirect(url_for(".sign_in"), 303)
         self._delete_cookie(response, SESSION_COOKIE)
         return response
 
-    def _bears_key(self) -> bool:
-        given = request.authorization
-        if given is None or given.type != "bearer" or not self._desk.wants_json():
-            return False
-        return self._access.is_key(given.token or "")
+    def _turn_away(self) -> AnyResponse:
+        if not self._desk.wants_json():
+            wanted = request.script_root + request.full_path.rstrip("?")
+            by_get = request.method == "GET"
+            return redirect(url_for(".sign_in", next=wanted if by_get else None), 303)
+        wait_s = self._desk.attempts.wait_s(request.remote_addr or "")
+        if request.authorization and wait_s:
+            refusal = RateLimitedError("of wrong keys", retry_after=wait_s)
+            return self._desk.refuse(refusal)
+        return self._desk.refuse(
+            AuthenticationError(
+                "Sign in to the console, or send its key as a bearer token",
+                challenge=_CHALLENGE,
+            )
+        )
 
-    def _admit(self) -> AnyResponse:
+    def _is_meant(self, visitor: Visitor) -> bool:
+        """Return whether the visitor means it, and not a page of another site."""
+        if visitor.is_program:
+            return True
+        given = request.headers.get(TOKEN_HEADER) or request.form.get("form_token", "")
+        return _same_origin() and self._access.is_form_token(visitor, given)
+
+    def _forged(self) -> Response:
+        if self._desk.wants_json():
+            message = f"Send the token of a form in {TOKEN_HEADER}, or a bearer token"
+            return self._desk.refuse(AuthorizationError(message))
+        return self._desk.page("message.html", 403, about="forged")
+
+    def _admit(self, role: Role, name: str) -> AnyResponse:
+        address = request.remote_addr or ""
+        self._desk.note("signed in", by=name, role=role.word, address=address)
         response = redirect(self._wanted(), 303)
-        session = self._access.issue_session()
+        session = self._access.issue_session(role, name)
         self._set_cookie(response, SESSION_COOKIE, session, SESSION_LIFETIME_S)
         return response
 
@@ -120,10 +161,7 @@ class _Gate:
         return self._desk.page("signin.html", status, problem=problem, wanted=wanted)
 
     def _wanted(self) -> str:
-        wanted, home = request.values.get("next", ""), url_for(".groups")
-        path = wanted.partition("?")[0]
-        inside = path.startswith(home) and _PLAIN.fullmatch(path.removeprefix(home))
-        return wanted if inside and wanted.isprintable() else home
+        return inside(request.values.get("next", ""))
 
     def _set_cookie(
         self, response: AnyResponse, name: str, value: str, lifetime_s: int
@@ -134,7 +172,7 @@ class _Gate:
             name,
             value,
             max_age=lifetime_s,
-            path=self._path(),
+            path=_cookie_path(),
             secure=request.is_secure,
             httponly=True,
             samesite="Lax",
@@ -143,14 +181,26 @@ class _Gate:
     def _delete_cookie(self, response: AnyResponse, name: str) -> None:
         response.delete_cookie(
             name,
-            path=self._path(),
+            path=_cookie_path(),
             secure=request.is_secure,
             httponly=True,
             samesite="Lax",
         )
 
-    def _path(self) -> str:
-        return url_for(".groups").rstrip("/")
+
+def inside(wanted: str) -> str:
+    """Return an address that a client asks to be led to, or that of the list.
+
+    Only what is inside of the console is led to.
+    """
+    home = url_for(".groups")
+    path = wanted.partition("?")[0]
+    is_inside = path.startswith(home) and _PLAIN.fullmatch(path.removeprefix(home))
+    return wanted if is_inside and wanted.isprintable() else home
+
+
+def _cookie_path() -> str:
+    return url_for(".groups").rstrip("/")
 
 
 def _same_origin() -> bool:

@@ -6,12 +6,14 @@ very database that is failing, and could switch escaping off.
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from flask import url_for
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from failwell.catalog import CATALOG
@@ -50,6 +52,7 @@ def make_theme() -> Environment:
         json=pretty_json,
         moment=moment,
         number="{:,}".format,
+        said=said,
         short=short_type,
         top=top_package,
     )
@@ -58,9 +61,8 @@ def make_theme() -> Environment:
         catalog=CATALOG,
         parent_of=parent_of,
         sections=sections,
-        style_version=hashlib.sha256((STATIC / "console.css").read_bytes()).hexdigest()[
-            :12
-        ],
+        url_for=url_for,
+        asset_version=_digest("console.css", "console.js", "icon.svg"),
     )
     return theme
 
@@ -110,6 +112,29 @@ def first_line(text: str) -> str:
     return next((line for line in text.splitlines() if line.strip()), "")
 
 
+def said(details: Mapping[str, Any]) -> str:
+    """Say what belongs to an entry of the history, in a line or in its own words."""
+    if "text" in details:
+        return str(details["text"])
+    known = {name: value for name, value in details.items() if value is not None}
+    return ", ".join(
+        f"{name.replace('_', ' ')} {_plain(value)}" for name, value in known.items()
+    )
+
+
 def pretty_json(value: Any) -> str:  # noqa: ANN401 - whatever the application gave
     """Return a value of JSON types as indented text."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def _plain(value: Any) -> str:  # noqa: ANN401 - a JSON type
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return " ".join(map(_plain, value))
+    return msgspec.json.encode(value).decode()
+
+
+def _digest(*names: str) -> str:
+    content = b"".join((STATIC / name).read_bytes() for name in names)
+    return hashlib.sha256(content).hexdigest()[:12]

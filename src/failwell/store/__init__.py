@@ -5,6 +5,18 @@ Refuses to be touched by a request of the application, to use the application's 
 connection, and to import SQLAlchemy before a store is used.
 """
 
+import typing
+
+from failwell._late import late as _late
+from failwell.store._alert_model import (
+    OUTBOX_STATES,
+    GroupRate,
+    Happening,
+    OutboxEntry,
+    OutboxState,
+    Posted,
+    StoredRule,
+)
 from failwell.store._errors import StoreError
 from failwell.store._model import (
     AnswerCount,
@@ -16,6 +28,7 @@ from failwell.store._model import (
     Fingerprint,
     GroupPage,
     GroupSummary,
+    HistoryEntry,
     LossCount,
     Override,
     Pruned,
@@ -25,14 +38,22 @@ from failwell.store._model import (
 )
 from failwell.store._pass import Shipped
 from failwell.store._query import SORTS, STATES, GroupQuery, Page, Sort, State
+from failwell.store._search import parse_search
 from failwell.store._service import ErrorLog, ErrorLoggingService
 from failwell.store._shipper import Shipper
 from failwell.store._store import Store
 from failwell.store._thread import ShipperThread
 
+if typing.TYPE_CHECKING:
+    from failwell.store._alert_book import AlertBook
+    from failwell.store._judging import Judging
+    from failwell.store._rates import Rates
+
 __all__ = [
+    "OUTBOX_STATES",
     "SORTS",
     "STATES",
+    "AlertBook",
     "AnswerCount",
     "Bucket",
     "CircuitOrder",
@@ -44,11 +65,19 @@ __all__ = [
     "Fingerprint",
     "GroupPage",
     "GroupQuery",
+    "GroupRate",
     "GroupSummary",
+    "Happening",
+    "HistoryEntry",
+    "Judging",
     "LossCount",
+    "OutboxEntry",
+    "OutboxState",
     "Override",
     "Page",
+    "Posted",
     "Pruned",
+    "Rates",
     "Retention",
     "Shipped",
     "Shipper",
@@ -57,6 +86,20 @@ __all__ = [
     "State",
     "Store",
     "StoreError",
+    "StoredRule",
     "TimeSeries",
     "ValueCount",
+    "parse_search",
 ]
+
+if not typing.TYPE_CHECKING:
+    # They import SQLAlchemy, which costs 100 ms: only on use.
+    __getattr__, __dir__ = _late(
+        __name__,
+        {
+            "AlertBook": "failwell.store._alert_book",
+            "Judging": "failwell.store._judging",
+            "Rates": "failwell.store._rates",
+        },
+        __all__,
+    )

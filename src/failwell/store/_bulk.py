@@ -51,6 +51,11 @@ class Transaction:
         self.cursor: Any = connection.connection.cursor()
         self.between = (pace or Steady()).between
 
+    @property
+    def store(self) -> str:
+        """The name of the store: its URL, without a password."""
+        return self.connection.engine.url.render_as_string(hide_password=True)
+
 
 class New(dict[str, ColumnElement[Any]]):
     """The values of one row, by column, in a statement about it.
@@ -155,6 +160,17 @@ def addition(table: Table) -> Bulk:
         )
 
     return insertion(table, *table.c.keys(), otherwise=add)
+
+
+def replacement(table: Table) -> Bulk:
+    """Return the insertion of whole rows in place of those with the same key."""
+
+    def replace(insert: Insert) -> Insert:
+        keys = list(table.primary_key)
+        values = {c.name: insert.excluded[c.name] for c in table.c if c not in keys}
+        return insert.on_conflict_do_update(index_elements=keys, set_=values)
+
+    return insertion(table, *table.c.keys(), otherwise=replace)
 
 
 _NAMES: dict[type[TypeEngine[Any]], str] = {

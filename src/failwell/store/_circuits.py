@@ -6,7 +6,7 @@ since a newer release wrote it, is passed over. What reports say is not known he
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, select
 
-from failwell.store._bulk import Bulk, Insert, Row, Transaction, insertion
+from failwell.store._bulk import Row, Transaction, replacement
 from failwell.store._model import OVERRIDES, CircuitOrder, Deployment
 from failwell.store._schema import circuit_orders, circuit_reports
 from failwell.store._times import moment, stored
@@ -50,13 +50,4 @@ def _at(table: Table, whose: Deployment) -> ColumnElement[bool]:
     )
 
 
-def _replacing(table: Table) -> Bulk:
-    def replace(insert: Insert) -> Insert:
-        keys = list(table.primary_key)
-        values = {c.name: insert.excluded[c.name] for c in table.c if c not in keys}
-        return insert.on_conflict_do_update(index_elements=keys, set_=values)
-
-    return insertion(table, *table.c.keys(), otherwise=replace)
-
-
-_ORDER, _REPORT = _replacing(circuit_orders), _replacing(circuit_reports)
+_ORDER, _REPORT = replacement(circuit_orders), replacement(circuit_reports)

@@ -24,8 +24,8 @@ from sqlalchemy import (
 
 from failwell.records import ErrorRecord, decode_frames, put_frames
 from failwell.store._listing import summaries
-from failwell.store._merging import find_group_row
 from failwell.store._model import Fingerprint, GroupPage, ValueCount
+from failwell.store._present import find_group_row
 from failwell.store._query import EventCursor, Page
 from failwell.store._schema import (
     events,
@@ -157,8 +157,8 @@ def _newest(
             own = own.where(tuple_(table.c.at, table.c.id) < tuple(before))
         return own.order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
 
-    found = _of_each(connection, ids, newest)
-    return sorted(found, key=_place, reverse=True)[:limit]
+    found = of_each(connection, ids, newest)
+    return sorted(found, key=place, reverse=True)[:limit]
 
 
 def _first(connection: Connection, ids: Sequence[int]) -> list[_Event]:
@@ -168,10 +168,10 @@ def _first(connection: Connection, ids: Sequence[int]) -> list[_Event]:
         own = select(*_kept(table)).where(table.c.fingerprint_id == id_)
         return own.order_by(table.c.at, table.c.id).limit(1)
 
-    return sorted(_of_each(connection, ids, first), key=_place)[:1]
+    return sorted(of_each(connection, ids, first), key=place)[:1]
 
 
-def _of_each(
+def of_each(
     connection: Connection,
     ids: Sequence[int],
     choose: Callable[[Table, int], Select[*tuple[Any, ...]]],
@@ -186,7 +186,8 @@ def _of_each(
         yield from connection.execute(union_all(*parts))
 
 
-def _place(row: _Event) -> tuple[int, str]:
+def place(row: _Event) -> tuple[int, str]:
+    """Return what the events of a group are in order by."""
     return row.at, row.id
 
 
@@ -213,7 +214,12 @@ def _seen_in(
     """Return the values that a column of `kinds` has for all errors of a group."""
     n = func.sum(fingerprint_totals.c.n).label("n")
     statement = (
-        select(column.label("value"), n, func.max(fingerprint_totals.c.last_seen))
+        select(
+            column.label("value"),
+            n,
+            func.max(fingerprint_totals.c.last_seen),
+            func.min(fingerprint_totals.c.first_seen),
+        )
         .join(kinds, kinds.c.id == fingerprint_totals.c.kind_id)
         .where(fingerprint_totals.c.fingerprint_id.in_(ids), column != "")
         .group_by(column)
@@ -239,8 +245,15 @@ def _tags(
     return {name: tuple(values) for name, values in found.items()}
 
 
-def _value_count(value: str, count: int, last_seen: int) -> ValueCount:
-    return ValueCount(value=value, count=int(count), last_seen=moment(last_seen))
+def _value_count(
+    value: str, count: int, last_seen: int, first_seen: int | None = None
+) -> ValueCount:
+    return ValueCount(
+        value=value,
+        count=int(count),
+        last_seen=moment(last_seen),
+        first_seen=None if first_seen is None else moment(first_seen),
+    )
 
 
 def _find_event(

@@ -11,8 +11,10 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Delete, delete, func, select
 
 from failwell.store._engine import Database
+from failwell.store._happenings import forget_happenings
 from failwell.store._landmarks import leave_landmarks
 from failwell.store._model import Pruned, Retention
+from failwell.store._outbox import forget_alerts
 from failwell.store._room import (
     Day,
     drop_day,
@@ -70,7 +72,7 @@ def prune(
     if thorough:
         for column, below in _narrow(now, oldest):
             yield from _repeat(database, _trimming(column, below))
-        yield from _forget_details(database, oldest)
+        yield from _forget_details(database, oldest, now)
         yield from _repeat(database, lambda c: _drop_stacks(c, now))
     yield from _repeat(database, lambda c: Pruned(freed=give_back(c, _PAGES_PER_STEP)))
 
@@ -183,14 +185,23 @@ def _trimming(column: Column[Any], below: int) -> _Step:
     return trim
 
 
-def _forget_details(database: Database, oldest: int) -> Iterator[Pruned]:
-    """Remove what only events tell: tags, users by day, and what was set aside."""
+def _forget_details(database: Database, oldest: int, now: int) -> Iterator[Pruned]:
+    """Remove what only events tell: tags, users by day, and what was set aside.
+
+    And what nobody waits for: happenings that were not taken, alerts long sent.
+    """
     old = delete(quarantine).where(quarantine.c.at < oldest)
     yield _take(database, lambda connection: _counted(connection, old))
+    yield _take(database, lambda connection: _forget_alerts(connection, now))
     with database.reading() as connection:
         last = connection.execute(select(func.max(fingerprints.c.id))).scalar() or 0
     for first in range(0, last + 1, _FINGERPRINTS_PER_STEP):
         yield _take(database, _forgetting(first, oldest))
+
+
+def _forget_alerts(connection: Connection, now: int) -> Pruned:
+    gone = forget_happenings(connection, now) + forget_alerts(connection, now)
+    return Pruned(counts=gone)
 
 
 def _forgetting(first: int, oldest: int) -> _Step:

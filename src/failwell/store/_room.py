@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from failwell.store._schema import events, metadata
+from failwell.store._columns import metadata
+from failwell.store._schema import events
 
 # Any number that other users of the database are unlikely to lock.
 _LOCK = 0x6661696C70727565

@@ -7,7 +7,6 @@ have no foreign keys: they are filled by COPY, and merging groups only repoints
 that touch the database do.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -17,37 +16,17 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-# SQLite numbers rows by itself only where the type is exactly INTEGER.
-_Number = BigInteger().with_variant(Integer(), "sqlite")
-
-metadata = MetaData()
-
-
-def _number(name: str, *, key: bool = False) -> Column[Any]:
-    return Column(name, BigInteger, primary_key=key, nullable=False)
-
-
-def _text(name: str, *, key: bool = False) -> Column[Any]:
-    return Column(name, Text, primary_key=key, nullable=False)
-
-
-def _id() -> Column[Any]:
-    return Column("id", _Number, primary_key=True)
-
-
-def _counts(name: str, *columns: Column[Any], index: Sequence[Index] = ()) -> Table:
-    """Return a table of counts `n` by these columns."""
-    return Table(
-        name, metadata, *columns, _number("n"), *index, sqlite_with_rowid=False
-    )
-
+from failwell.store._columns import counts as _counts
+from failwell.store._columns import metadata
+from failwell.store._columns import number as _number
+from failwell.store._columns import number_of_row as _id
+from failwell.store._columns import words as _text
 
 # What errors are told apart by besides their group: few, and each named once.
 kinds = Table(
@@ -91,6 +70,14 @@ groups = Table(
     Column("users", BigInteger, nullable=False, server_default=text("0")),
     Column("first_seen", BigInteger),
     Column("last_seen", BigInteger),
+    # Whose it is; what opens a muted one again; when it last came back by itself; and in
+    # which release it was resolved, or the moment from which a release is the next.
+    Column("assigned_to", Text),
+    Column("muted_until", BigInteger),
+    Column("muted_more", BigInteger),
+    Column("regressed_at", BigInteger),
+    Column("resolved_in", Text),
+    Column("regresses_from", BigInteger),
     Index("groups_by_last_seen", "last_seen", "id"),
     Index("groups_by_first_seen", "first_seen", "id"),
     Index("groups_by_total", "total", "id"),

@@ -8,8 +8,9 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple, TypeAlias
 
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell.spool import Counter
@@ -18,6 +19,8 @@ from failwell.store._store import Store
 from failwell.store._units import ShipperLock, Source, Unit
 
 _logger = logging.getLogger("failwell")
+
+Beside: TypeAlias = Callable[[], AbstractContextManager[None]]
 
 _ELECTION_S = 1.0
 _SETTLE_POLL_S = 0.02
@@ -38,14 +41,21 @@ class ShipperThread:
         source: A `SpoolDirectory` or a `MemorySpool`.
         store: Where everything goes.
         clock: Measures how long `settle` waits.
+        beside: Gives a block that is entered while this process is the elected one.
     """
 
     def __init__(
-        self, source: Source, store: Store, *, clock: Clock = SYSTEM_CLOCK
+        self,
+        source: Source,
+        store: Store,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        beside: Beside = nullcontext,
     ) -> None:
         self._source = source
         self._store = store
         self._clock = clock
+        self._beside = beside
         # A thread does not survive a fork, and a lock may be inherited while held:
         # each process has its own of everything.
         self._processes: dict[int, _Process] = {}
@@ -167,15 +177,17 @@ class ShipperThread:
         known = self._processes.get(pid)
         if known is None:
             shipper = Shipper(self._source, self._store, clock=self._clock)
-            known = self._processes.setdefault(pid, _Process(self._source, shipper))
+            made = _Process(self._source, shipper, self._beside)
+            known = self._processes.setdefault(pid, made)
         return known
 
 
 class _Process:
     """The thread and the shipper of one process."""
 
-    def __init__(self, source: Source, shipper: Shipper) -> None:
+    def __init__(self, source: Source, shipper: Shipper, beside: Beside) -> None:
         self.shipper = shipper
+        self._beside = beside
         self.is_elected = False
         """Whether the thread may ship. It may have ended since: a batch that two move
         at once is stored once all the same."""
@@ -214,7 +226,8 @@ class _Process:
                 continue
             try:
                 self.is_elected = True
-                self.shipper.run(self._stop)
+                with self._beside():
+                    self.shipper.run(self._stop)
             finally:
                 self.is_elected = False
                 lock.release()

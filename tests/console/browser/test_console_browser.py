@@ -1,17 +1,11 @@
 """The console in a real browser: small and large, by day and by night, with no script."""
 
-import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Flask
 from msgspec.structs import replace
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page
 
 from failwell._settings import Settings
 from failwell.console import signin_link
@@ -25,7 +19,6 @@ pytestmark = pytest.mark.browser
 
 KEY = "the console's key, only for tests"
 PREFIX = "/errors-of/shop"
-CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = (
     "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
     f"\"' onmouseover='alert(1)' \x1b[31m \u202e{'long' * 60}"
@@ -55,58 +48,6 @@ LOWEST_CONTRAST = """() => {
   }
   return lowest;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium with a profile of its own."""
-    if not CHROMIUM.exists():
-        message = f"{CHROMIUM} is not installed"
-        if os.environ.get("TESTS_BROWSER_REQUIRED") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            headless=True,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """Serve the application on a real socket."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open a page in a context of its own; anything that a page reports fails."""
-    contexts: list[BrowserContext] = []
-    reports: list[str] = []
-
-    def visit(**options: Any) -> Page:  # noqa: ANN401 - what a context takes
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: m.type != "debug" and reports.append(m.text))
-        page.on("pageerror", lambda error: reports.append(str(error)))
-        page.on("dialog", lambda dialog: reports.append(dialog.message))
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    # A refused key and the other site's missing icon are answers, not defects.
-    assert [r for r in reports if "status of 40" not in r] == []
 
 
 @pytest.fixture(autouse=True)
@@ -193,6 +134,9 @@ def test_every_page_is_readable(
         "/groups/1",
         f"/groups/1/events/{error}",
         "/groups/2",
+        "/?q=is:nonsense",
+        "/health",
+        "/audit",
         "/circuits",
     ):
         page.goto(f"{address}{PREFIX}{path}")
@@ -227,9 +171,9 @@ def test_a_person_finds_an_error_without_scripts(
     pages.get_by_role("link", name="Errors").click()
     row = page.get_by_role("row").filter(has_text="shop.cart:pay").last
     row.get_by_role("link").click()
-    page.locator(".recent a").nth(1).click()
+    page.get_by_role("link", name="Older").click()
     older = page.locator(".tags").inner_text()
-    page.get_by_label("Error id").fill('{"id": "00000000000000aa-0000000000000001"}')
+    page.get_by_label("Search").fill('{"id": "00000000000000aa-0000000000000001"}')
     page.get_by_role("button", name="Find").click()
     newest = page.locator(".tags").inner_text()
     page.get_by_role("button", name="Sign out").click()
@@ -266,7 +210,7 @@ def test_the_keyboard_is_enough(
     page = visit()
     page.goto(signin_link(settings, address, clock))
     stops = []
-    for _ in range(9):
+    while len(stops) < 40 and "KeyError" not in [text for text, _ in stops]:
         page.keyboard.press("Tab")
         stops.append(
             page.evaluate(
