@@ -288,3 +288,32 @@ def test_without_a_reset_timeout_the_next_call_probes(clock: ManualClock) -> Non
 
     assert breaker.state is CircuitState.HALF_OPEN
     assert breaker.counters.rejected == 0
+
+
+def test_the_age_of_a_state_is_that_of_what_a_call_would_meet(
+    clock: ManualClock,
+) -> None:
+    """An open circuit that may be probed is half-open since then, called or not."""
+    breaker = CircuitBreaker(1, 60, clock=clock)
+    ages = []
+
+    def look(wait: float) -> None:
+        clock.advance(wait)
+        ages.append((breaker.state.value, breaker.state_age))
+
+    look(0.5)
+    _open(breaker)
+    look(20)
+    look(40)
+    look(5)
+    breaker.call(look, 3)
+    look(7)
+
+    assert ages == [
+        ("closed", 0.5),
+        ("open", 20),
+        ("half_open", 0),
+        ("half_open", 5),
+        ("half_open", 3),
+        ("closed", 7),
+    ]
