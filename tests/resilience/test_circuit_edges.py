@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import tracemalloc
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -317,3 +318,23 @@ def test_the_age_of_a_state_is_that_of_what_a_call_would_meet(
         ("half_open", 3),
         ("closed", 7),
     ]
+
+
+def test_a_window_of_time_keeps_no_more_as_it_gets_old(clock: ManualClock) -> None:
+    """What has left it is gone, however many parts of it there have been."""
+    breaker = CircuitBreaker(window_time=10, clock=clock)
+
+    def live(seconds: int) -> None:
+        for _ in range(seconds):
+            clock.advance(1)
+            breaker.call(int)
+
+    live(100)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    live(2_000)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+
+    assert breaker.counters.calls < 20
+    assert grown < 5_000
