@@ -46,7 +46,7 @@ class Deed:
         if about:
             transaction = Transaction(self.connection)
             write_history(transaction, self.now, self.by, action, about)
-            note_change(self.connection, self.now)
+            note_change(self.connection)
 
 
 def resolve_groups(
