@@ -104,6 +104,13 @@ def test_what_comes_later_begins_a_new_life(filled: Store, feed: "Feed") -> None
     assert [entry.action for entry in filled.history(group.id)] == ["appeared"]
 
 
+def _deadlocks(store: Store) -> int:
+    """Return how often one of two had to give up."""
+    own = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    with store._database.reading() as connection:
+        return int(connection.exec_driver_sql(own).scalar_one())
+
+
 def _move(feed: "Feed", store: Store) -> None:
     """Move what is there, again where a deletion was in the way, as a shipper does."""
     done = False
@@ -149,8 +156,9 @@ def test_a_deletion_does_not_stop_those_who_ship(
             datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
         )
         gone = sum(entry.details["count"] for entry in store.audit(limit=10_000))
-        rows = _rows(store)
+        rows, deadlocks = _rows(store), _deadlocks(store)
 
     assert failures == []
+    assert deadlocks == 0
     assert sum(left.values()) + gone == stats.total_errors == 160
     assert rows["groups"] == rows["fingerprints"] == len(left)
