@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from failwell.exceptions import NotFoundError
-from failwell.store import GroupQuery, GroupSummary, HistoryEntry, Store
+from failwell.store import GroupQuery, GroupSummary, HistoryEntry, Store, _history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,6 +104,20 @@ def test_until_the_next_release_errors_of_known_ones_are_expected(
     assert (before.state, before.until_next_release) == ("resolved", True)
     assert _states(each_store) == {"a": "open", "b": "resolved"}
     assert each_store.history(ids[0])[0].details == {"release": "1.1"}
+
+
+def test_a_clock_gone_mad_does_not_put_releases_out_of_order(
+    each_store: Store, feed: "Feed", ids: "Sequence[int]"
+) -> None:
+    """A first error dated 1970 makes its release no older than one of yesterday."""
+    feed.clock.advance(3 * 86_400)
+    feed.keep(1, group="b", release="2.0", timestamp=5.0)
+    feed.move(each_store)
+    feed.clock.advance(MINUTE)
+
+    each_store.resolve(ids, by="ada")
+
+    assert _group(each_store).resolved_in == "2.0"
 
 
 def test_there_is_no_next_release_where_none_was_named(
@@ -298,3 +312,40 @@ def test_the_version_changes_with_what_lists_show(
     seen.append(each_store.version())
 
     assert len(set(seen)) == len(seen)
+
+
+def test_what_is_about_no_group_goes_with_retention(
+    each_store: Store, feed: "Feed", ids: "Sequence[int]"
+) -> None:
+    """What was done to groups stays."""
+    each_store.note("signed in", by="ada")
+    each_store.comment(ids[0], "text", by="ada")
+    feed.clock.advance(91 * 86_400)
+    each_store.note("signed in", by="bob")
+    before = each_store.version()
+
+    for _ in each_store.prune():
+        pass
+
+    assert [(e.action, e.by) for e in each_store.audit()] == [
+        ("signed in", "bob"),
+        ("commented", "ada"),
+    ]
+    assert each_store.version() != before
+
+
+def test_of_notes_the_newest_are_kept(
+    each_store: Store, ids: "Sequence[int]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many come in a day: somebody may knock at the console for hours."""
+    monkeypatch.setattr(_history, "_MOST_NOTES", 3)
+    for number in range(5):
+        each_store.note("refused", by=f"{number}")
+        each_store.comment(ids[0], "text", by="ada")
+
+    for _ in each_store.prune():
+        pass
+
+    notes = [e.by for e in each_store.audit() if e.group_id is None]
+    assert notes == ["4", "3", "2"]
+    assert len(each_store.audit()) == 8
