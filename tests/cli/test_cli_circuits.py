@@ -237,7 +237,7 @@ def test_a_store_that_is_away_ends_with_a_sentence(
 
     answer = flask(*words)
 
-    assert answer.exit_code == 1
+    assert answer.exit_code == 3
     assert "taken/store.db" in answer.stderr
     assert "doctor" in answer.stderr
 

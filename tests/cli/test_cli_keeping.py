@@ -91,10 +91,10 @@ def test_groups_are_merged_and_taken_apart(flask: Run) -> None:
     assert merged.stdout == "They are group 1 now; `unmerge 1` takes it back.\n"
     assert "Group 1  shop.SoldOutError" in shown.stdout
     assert apart.stdout == "There again: 2.\n"
-    assert again.exit_code == 1
+    assert again.exit_code == 2
     assert "was not merged" in again.stderr
     alone = flask("merge", "1")
-    assert alone.exit_code == 1
+    assert alone.exit_code == 2
     assert "two groups at least" in alone.stderr
 
 

@@ -223,7 +223,7 @@ def test_a_store_that_is_away_is_one_clear_line(
     for command in ("errors", "stats"):
         result = flask(command)
 
-        assert result.exit_code == 1
+        assert result.exit_code == 3
         assert "Error: error store" in result.stderr
         assert "flask failwell doctor" in result.stderr
 

@@ -68,13 +68,13 @@ def test_once_leaves_the_work_to_who_does_it(flask: Run, spool: MemorySpool) -> 
 def test_once_with_a_store_that_is_away_fails_clearly(
     flask: Run, record: Callable[..., ErrorRecord], tmp_path: Path
 ) -> None:
-    """Exit code 1 and the store's name; what is spooled stays."""
+    """Exit code 3 and the store's name; what is spooled stays."""
     record()
     (tmp_path / "failwell").write_text("a file stands where the folder should be")
 
     result = flask("ship", "--once")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "error store" in result.stderr
 
 

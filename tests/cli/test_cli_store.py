@@ -64,7 +64,7 @@ def test_a_copied_store_can_be_opened_again(
 
     opened = flask("store", "open")
 
-    assert "takes what shop records" in opened.output
+    assert "takes what is recorded" in opened.output
     assert app.extensions["failwell"].settle(1.0)
     assert "was open" in flask("store", "open").output
 
@@ -83,7 +83,7 @@ def test_a_target_that_cannot_be_used_is_one_line(
     """Without a traceback, and without the password."""
     done = flask("store", "copy", "--to", url)
 
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert said in done.output
     assert "Traceback" not in done.output
     assert "hunter2" not in done.output

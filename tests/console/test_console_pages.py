@@ -279,7 +279,7 @@ def test_the_pages_show_states_and_losses(
         ),
         29,
     )
-    store.set_state([1], "resolved")
+    store.resolve([1], by="ada")
 
     html = operator.get(f"{PREFIX}/").text
     page = operator.get(f"{PREFIX}/groups/1").text
@@ -297,7 +297,7 @@ def test_the_address_of_a_merged_group_leads_to_where_it_is(
     """That of an error in it, too."""
     feed_error(record())
     other = feed_error(record(group="00000000000000bb"))
-    store.merge([1, 2])
+    store.merge([1, 2], by="ada")
 
     page = operator.get(f"{PREFIX}/groups/2")
     event = operator.get(f"{PREFIX}/groups/2/events/{other.id}")

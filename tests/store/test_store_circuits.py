@@ -17,11 +17,16 @@ from failwell.store._schema_alerts import (
     alert_states,
     happenings,
 )
+from failwell.store._schema_triage import history, releases
 from failwell.store._version import version_table
 from failwell.testing import ManualClock
 
 SHOP = Deployment("shop", "production")
-_LATER = (happenings, alert_rules, alert_states, alert_outbox)
+_LATER = (happenings, alert_rules, alert_states, alert_outbox, history, releases)
+_LATER_OF_GROUPS = (
+    *("assigned_to", "muted_until", "muted_more"),
+    *("regressed_at", "resolved_in", "regresses_from"),
+)
 
 
 def _now(clock: ManualClock) -> datetime:
@@ -107,6 +112,9 @@ def test_a_store_of_the_version_before_gets_the_tables(
         with store._database.writing() as connection:
             for table in (circuit_orders, circuit_reports, *_LATER):
                 table.drop(connection)
+            for column in _LATER_OF_GROUPS:
+                dropped = f"ALTER TABLE groups DROP COLUMN {column}"
+                connection.exec_driver_sql(dropped)
             connection.execute(version_table.update().values(version_num="0002"))
 
     with closing(Store(store_url, clock=clock)) as store:

@@ -62,7 +62,7 @@ def _fill(store: Store, feed: "Feed") -> None:
     feed.unit._end += 1
     store.ingest(feed.unit.id, frames, feed.unit.counters(), finished=False)
     store.use_once("token", 9e9)
-    store.merge([group.id for group in store.groups()][:2])
+    store.merge([group.id for group in store.groups()][:2], by="ada")
     whose, now = Deployment("shop", "p"), datetime(2027, 1, 15, tzinfo=UTC)
     order = CircuitOrder(name="mail", override=None, set_by="ada", set_at=now)
     store.order_circuit(whose, order)
@@ -127,7 +127,7 @@ def test_a_closed_store_can_be_opened_again(
     store.copy_to(other_url, _silent)
     feed.count(2)
 
-    opened, again = store.reopen(), store.reopen()
+    opened, again = store.open_to_shippers(), store.open_to_shippers()
     feed.move(store)
 
     assert (opened, again) == (True, False)

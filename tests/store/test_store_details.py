@@ -69,7 +69,7 @@ def test_users_of_merged_groups_are_united(store: Store, feed: "Feed") -> None:
     _meet(store, feed, [1, 2, 3], key=first)
     _meet(store, feed, [3, 4], key=second)
 
-    merged = store.merge([group.id for group in store.groups()])
+    merged = store.merge([group.id for group in store.groups()], by="ada")
 
     page = store.group(merged)
     assert page is not None
@@ -169,7 +169,7 @@ def test_a_resolved_group_opens_with_the_next_error(store: Store, feed: "Feed") 
     feed.count()
     feed.move(store)
     (group,) = store.groups()
-    store.set_state([group.id], "resolved")
+    store.resolve([group.id], by="ada")
     feed.count(ago=120.0)
     feed.move(store)
     late = store.groups()[0].state

@@ -31,7 +31,7 @@ def test_a_merge_holds_for_what_comes_later(
     """What was counted adds up, what comes is counted there, its events are there."""
     a, b, c = ids
 
-    assert each_store.merge([a, c]) == a
+    assert each_store.merge([a, c], by="ada") == a
 
     feed.count(10, hash="c")
     feed.move(each_store)
@@ -51,7 +51,7 @@ def test_the_id_of_a_merged_group_leads_to_where_it_is(
 ) -> None:
     """As do the ids of its errors, and its text."""
     a, _, c = ids
-    each_store.merge([a, c])
+    each_store.merge([a, c], by="ada")
 
     page = each_store.group(c)
     found = each_store.find("c-ffffffffffffffff")
@@ -70,11 +70,11 @@ def test_an_unmerge_holds_too(
     """Each is again what it was, and what comes is counted where it began."""
     a, b, c = ids
     before = {group.id: group for group in each_store.groups()}
-    each_store.merge([b, a])
-    each_store.merge([c, a])
+    each_store.merge([b, a], by="ada")
+    each_store.merge([c, a], by="ada")
 
-    assert each_store.unmerge(a) == [a]
-    assert each_store.unmerge(c) == [b]
+    assert each_store.unmerge(a, by="ada") == [a]
+    assert each_store.unmerge(c, by="ada") == [b]
 
     assert {group.id: group for group in each_store.groups()} == before
     feed.count(5, hash="a")
@@ -91,12 +91,12 @@ def test_a_new_algorithms_hash_goes_home_with_the_old_one(
 ) -> None:
     """Also when the algorithm changed while the groups were one."""
     a, _, c = ids
-    each_store.merge([a, c])
+    each_store.merge([a, c], by="ada")
     feed.count(5, hash="new", algorithm="fw2", aliases={"fw1": "c"})
     feed.move(each_store)
     assert {group.id: group.count for group in each_store.groups()}[a] == 9
 
-    each_store.unmerge(c)
+    each_store.unmerge(c, by="ada")
 
     assert {group.id: group.count for group in each_store.groups()} == {
         a: 1,
@@ -116,15 +116,15 @@ def test_what_cannot_be_merged_is_refused_and_nothing_changes(
     before = each_store.groups()
 
     with pytest.raises(ValueError, match="two groups at least"):
-        each_store.merge([a, a])
+        each_store.merge([a, a], by="ada")
     with pytest.raises(ValueError, match=r"several applications \(shop, stock\)"):
-        each_store.merge([a, stock])
+        each_store.merge([a, stock], by="ada")
     with pytest.raises(NotFoundError, match="Group with id 999"):
-        each_store.merge([a, b, 999])
+        each_store.merge([a, b, 999], by="ada")
     with pytest.raises(ValueError, match=f"group {a} was not merged"):
-        each_store.unmerge(a)
+        each_store.unmerge(a, by="ada")
     with pytest.raises(NotFoundError):
-        each_store.unmerge(999)
+        each_store.unmerge(999, by="ada")
 
     assert each_store.groups() == before
 
@@ -134,8 +134,8 @@ def test_states_are_kept_and_a_later_error_opens_again(
 ) -> None:
     """A resolved group opens with an error that happens later, a muted one does not."""
     a, b, c = ids
-    each_store.set_state([a, b], "resolved")
-    each_store.set_state([c], "muted")
+    each_store.resolve([a, b], by="ada")
+    each_store.mute([c], by="ada")
     feed.count(hash="b", ago=600)
     feed.clock.advance(120)
     feed.count(hash="a")
@@ -144,10 +144,8 @@ def test_states_are_kept_and_a_later_error_opens_again(
 
     assert _states(each_store) == {"a": "open", "b": "resolved", "c": "muted"}
     assert [g.id for g in each_store.groups(GroupQuery(state="muted"))] == [c]
-    with pytest.raises(ValueError, match="allowed: open, resolved, muted"):
-        each_store.set_state([a], "closed")  # type: ignore[arg-type] # refused
     with pytest.raises(NotFoundError):
-        each_store.set_state([a, 999], "resolved")
+        each_store.resolve([a, 999], by="ada")
     assert _states(each_store)["a"] == "open"
 
 

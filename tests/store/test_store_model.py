@@ -108,7 +108,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         some = st.lists(st.sampled_from(groups), min_size=2, unique=True)
         target, *others = data.draw(some)
 
-        assert self.store.merge([target, *others]) == target
+        assert self.store.merge([target, *others], by="ada") == target
 
         for hash_, place in self.places.items():
             self.places[hash_] = target if place in others else place
@@ -122,7 +122,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         ]
         home = data.draw(st.sampled_from(sorted(away)))
 
-        assert self.store.unmerge(home) == [home]
+        assert self.store.unmerge(home, by="ada") == [home]
 
         for hash_, own in self.homes.items():
             if own == home:

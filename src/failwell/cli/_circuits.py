@@ -11,7 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from failwell.cli._journal import current_journal
 from failwell.cli._json import print_json
-from failwell.cli._options import as_json_option, using_store
+from failwell.cli._options import StoreAwayError, as_json_option, using_store
 from failwell.cli._who import who
 from failwell.logs import escape
 from failwell.store import CircuitOrder, Override
@@ -71,7 +71,7 @@ def _show(fleet: "Fleet", *, by_process: bool, as_json: bool) -> None:
     overview = fleet.overview(with_own=False)
     if overview.away is not None:
         message = f"{escape(overview.away)}; `flask failwell doctor` may say more."
-        raise click.ClickException(message)
+        raise StoreAwayError(message)
     if as_json:
         print_json(msgspec.structs.asdict(overview))
         return

@@ -12,13 +12,11 @@ from failwell.cli._circuits import add_circuits
 from failwell.cli._doctor import examine
 from failwell.cli._journal import current_journal
 from failwell.cli._json import print_json
-from failwell.cli._keeping import add_keeping
 from failwell.cli._options import as_json_option
-from failwell.cli._reading import add_reading
+from failwell.cli._shared import add_shared
 from failwell.cli._ship import ship_once, ship_until_signalled
 from failwell.cli._spool import add_spool
-from failwell.cli._store import add_store
-from failwell.cli._upkeep import add_upkeep
+from failwell.cli._upkeep import add_prune
 
 
 def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
@@ -33,12 +31,9 @@ def create_commands(clock: Clock = SYSTEM_CLOCK) -> AppGroup:
         "failwell",
         help="Look at recorded errors and circuit breakers, and keep both in order.",
     )
-    add_reading(group, clock)
-    add_keeping(group)
     store = AppGroup("store", help="Look after the database that errors rest in.")
-    group.add_command(store)
-    add_store(store)
-    add_upkeep(group, store)
+    add_shared(group, store, clock)
+    add_prune(store)
     _add_ship(group)
     _add_doctor(group, clock)
     add_spool(group)

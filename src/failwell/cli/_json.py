@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Any
 
 import click
 import msgspec
 
+from failwell.excerpts import record_document
 from failwell.logs import escape_json
 from failwell.records import ErrorRecord
 from failwell.store import GroupPage
@@ -34,21 +33,3 @@ def page_document(page: GroupPage, error: ErrorRecord | None) -> dict[str, objec
         "events": [record_document(event) for event in page.events],
         "first": None if page.first is None else record_document(page.first),
     }
-
-
-def record_document(record: ErrorRecord) -> dict[str, Any]:
-    """Return a record with all its fields; msgspec itself would leave defaults out."""
-    return {
-        **_fields(record),
-        "type": record.type,
-        "message": record.message,
-        "timestamp": datetime.fromtimestamp(record.timestamp, UTC),
-    }
-
-
-def _fields(value: Any) -> Any:  # noqa: ANN401 - any part of a record
-    if isinstance(value, msgspec.Struct):
-        return {name: _fields(getattr(value, name)) for name in value.__struct_fields__}
-    if isinstance(value, tuple):
-        return [_fields(item) for item in value]
-    return value

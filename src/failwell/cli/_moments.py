@@ -68,6 +68,42 @@ class Duration(click.ParamType[timedelta]):
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+class Coming(click.ParamType[datetime]):
+    """A moment to come: `2026-11-23T18:00`, with an offset or in UTC, or `2h`, `3d`.
+
+    Args:
+        clock: What "in" is counted from.
+    """
+
+    name = "time"
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def convert(
+        self,
+        value: str | datetime,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> datetime:
+        """Return the moment, aware."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            if found := _AGO.fullmatch(value):
+                wait = timedelta(**{_UNITS[found[2]]: int(found[1])})
+                return present(self._clock) + wait
+            moment = datetime.fromisoformat(value)
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{value!r} is no time to come; write 2026-11-23T18:00 (UTC), the same"
+                " with an offset, or in how long: 30m, 2h, 3d, 4w",
+                param,
+                ctx,
+            )
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def present(clock: Clock) -> datetime:
     """Return the present time, aware, in UTC."""
     return datetime.fromtimestamp(clock.now(), UTC)

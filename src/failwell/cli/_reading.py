@@ -1,15 +1,13 @@
 """`errors`, `show` and `stats`: the questions of a person at a terminal."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import click
-from flask.cli import AppGroup
 
 from failwell._clock import Clock
-from failwell._journal import Journal
 from failwell.cli._counts import Counts
 from failwell.cli._json import page_document, print_json
 from failwell.cli._moments import Moment, present
@@ -17,13 +15,23 @@ from failwell.cli._options import (
     MOST,
     application_option,
     as_json_option,
+    at_store,
     chosen_application,
     limit_type,
-    using_store,
+    rightly,
 )
+from failwell.cli._place import Place
+from failwell.excerpts import as_markdown, as_test
 from failwell.logs import escape
 from failwell.records import ErrorRecord
-from failwell.store import SORTS, STATES, Bucket, GroupPage, GroupQuery
+from failwell.store import (
+    SORTS,
+    STATES,
+    Bucket,
+    GroupPage,
+    GroupQuery,
+    parse_search,
+)
 
 _GROUP_ID_DIGITS = 12
 _LONGEST_BY_HOUR = timedelta(days=3)
@@ -31,7 +39,7 @@ _LONGEST_BY_HOUR = timedelta(days=3)
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
 
-def add_reading(group: AppGroup, clock: Clock) -> None:
+def add_reading(group: click.Group, clock: Clock) -> None:
     """Add the commands to the group."""
     _add_errors(group, clock)
     _add_show(group, clock)
@@ -71,32 +79,33 @@ def _filters(clock: Clock) -> Callable[[_Command], _Command]:
     return add
 
 
-def _add_errors(group: AppGroup, clock: Clock) -> None:
+def _add_errors(group: click.Group, clock: Clock) -> None:
     @group.command("errors")
+    @click.argument("search", nargs=-1)
     @_filters(clock)
     @as_json_option
     def errors(
         *,
+        search: tuple[str, ...],
         application: str | None,
-        sort: str,
         as_json: bool,
-        **filters: Any,  # noqa: ANN401 - as the options say
+        **options: Any,  # noqa: ANN401 - as the options say
     ) -> None:
-        """List the groups of errors, those seen last first.
+        """List the groups of errors that SEARCH finds, those seen last first.
+
+        SEARCH is words that all hold, or do not with `-` in front: text, "two words",
+        code:X, type:X, route:X, user:X, release:X, environment:X, app:X, assigned:X,
+        assigned:none, is:open, is:resolved, is:muted, is:regressed, seen:>2026-11-01,
+        seen:<7d.
 
         Times are 2026-11-23T18:00 (UTC), the same with an offset, or how long ago:
         30m, 24h, 7d, 4w.
         """
-        with using_store() as journal:
-            try:
-                query = GroupQuery(
-                    application=chosen_application(journal, application),
-                    sort=sort.replace("-", "_"),  # type: ignore[arg-type] # a choice
-                    **filters,
-                )
-            except ValueError as error:
-                raise click.UsageError(escape(str(error))) from error
-            groups = journal.store.groups(query)
+        with at_store() as place:
+            whose = chosen_application(place, application)
+            words, now = " ".join(search), present(clock)
+            query = rightly(lambda: _query(words, now, whose, options))
+            groups = place.store.groups(query)
         if as_json:
             listed = [asdict(group) for group in groups]
             print_json({"groups": listed, "next": groups.next})
@@ -113,25 +122,52 @@ def _add_errors(group: AppGroup, clock: Clock) -> None:
             click.echo(f"There are more: --after {groups.next}", err=True)
 
 
-def _add_show(group: AppGroup, clock: Clock) -> None:
+def _query(
+    words: str, now: datetime, application: str | None, options: dict[str, Any]
+) -> GroupQuery:
+    """Return what words and options ask for together."""
+    query = parse_search(
+        words,
+        now=now,
+        application=application,
+        sort=options.pop("sort").replace("-", "_"),
+        limit=options.pop("limit"),
+        after=options.pop("after"),
+    )
+    given = {name: value for name, value in options.items() if value}
+    for name in given:
+        if getattr(query, name):
+            message = f"{name} is asked for in words and by --{name}; allowed: once"
+            raise ValueError(message)
+    return replace(query, **given)
+
+
+def _add_show(group: click.Group, clock: Clock) -> None:
     @group.command("show")
     @click.argument("id")
     @click.option("--events", type=limit_type, default=10, show_default=True)
+    @click.option("form", "--markdown", flag_value="markdown", help="For an issue.")
+    @click.option(
+        "form", "--test", flag_value="test", help="A pytest test that sends it again."
+    )
     @as_json_option
-    def show(id: str, events: int, *, as_json: bool) -> None:  # noqa: A002 - click's name
+    def show(id: str, events: int, form: str | None, *, as_json: bool) -> None:  # noqa: A002 - click's name
         """Show a group or an error: facts, stack, request, newest events.
 
         ID is the number of a group, or the id of an error as a client was given it.
         """
-        with using_store() as journal:
-            found = _find(journal, id.strip(), events)
+        with at_store() as place:
+            found = _find(place, id.strip(), events)
         if found is None:
             message = (
-                f"Nothing is known under {escape(id)!r}; `flask failwell errors`"
+                f"Nothing is known under {escape(id)!r}; `{place.prefix} errors`"
                 " lists the groups."
             )
             raise click.ClickException(message)
         page, error = found
+        if form is not None:
+            click.echo(_excerpt(page, error, form), nl=False)
+            return
         if as_json:
             print_json(page_document(page, error))
             return
@@ -150,7 +186,19 @@ def _add_show(group: AppGroup, clock: Clock) -> None:
         print_(make_screen(), page_screen(page, error, present(clock)))
 
 
-def _add_stats(group: AppGroup, clock: Clock) -> None:
+def _excerpt(page: GroupPage, error: ErrorRecord | None, form: str) -> str:
+    record = error or next(iter(page.events), None)
+    if record is None:
+        message = "No error of this group is kept in full any more."
+        raise click.ClickException(message)
+    text = as_markdown(page.group, record) if form == "markdown" else as_test(record)
+    if text is None:
+        message = "This error did not come of a request: there is none to send again."
+        raise click.ClickException(message)
+    return text
+
+
+def _add_stats(group: click.Group, clock: Clock) -> None:
     moment = Moment(clock)
 
     @group.command("stats")
@@ -188,9 +236,9 @@ def _add_stats(group: AppGroup, clock: Clock) -> None:
 def _count(since: datetime, until: datetime, application: str | None) -> Counts:
     within = since, until
     bucket: Bucket = "hour" if until - since <= _LONGEST_BY_HOUR else "day"
-    with using_store() as journal:
-        whose = chosen_application(journal, application)
-        store = journal.store
+    with at_store() as place:
+        whose = chosen_application(place, application)
+        store = place.store
         return Counts(
             store.stats(since, until, application=whose),
             store.series(since, until, bucket, application=whose),
@@ -210,9 +258,9 @@ def _stats_document(counts: Counts) -> dict[str, object]:
 
 
 def _find(
-    journal: Journal, wanted: str, events: int
+    place: Place, wanted: str, events: int
 ) -> tuple[GroupPage, ErrorRecord | None] | None:
     if wanted.isdecimal() and len(wanted) <= _GROUP_ID_DIGITS:
-        page = journal.store.group(int(wanted), events)
+        page = place.store.group(int(wanted), events)
         return None if page is None else (page, None)
-    return journal.store.find(wanted.lower(), events)
+    return place.store.find(wanted.lower(), events)

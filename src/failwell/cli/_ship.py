@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 import click
 
 from failwell._journal import Journal
+from failwell.cli._options import StoreAwayError
 from failwell.logs import escape
 from failwell.store import Shipper, StoreError
 
@@ -22,7 +23,8 @@ def ship_once(journal: Journal) -> None:
     """Move what is spooled now, send what alerts are due, and say what was moved.
 
     Raises:
-        click.ClickException: Another process ships, or the store cannot be used.
+        click.ClickException: Another process ships.
+        StoreAwayError: The store cannot be used.
     """
     lock = journal.source.elect()
     if lock is None:
@@ -33,7 +35,7 @@ def ship_once(journal: Journal) -> None:
             moved = Shipper(journal.source, journal.store).ship()
             journal.alerts.turn()
         except StoreError as error:
-            raise click.ClickException(escape(error.describe())) from error
+            raise StoreAwayError(escape(error.describe())) from error
     click.echo(
         f"Moved {moved.records} records and {moved.counted} counts;"
         f" {moved.removed} units are finished, {moved.rejected} frames were set aside."

@@ -1,29 +1,27 @@
 """`store upgrade`, `store copy`, `store open`: the database that errors rest in."""
 
 import click
-from flask.cli import AppGroup
 
-from failwell.cli._options import using_store
-from failwell.logs import escape
+from failwell.cli._options import at_store
 
 
-def add_store(group: AppGroup) -> None:
+def add_store(group: click.Group) -> None:
     """Add the commands to the group of the store's."""
     _add_upgrade(group)
     _add_copy(group)
     _add_open(group)
 
 
-def _add_upgrade(group: AppGroup) -> None:
+def _add_upgrade(group: click.Group) -> None:
     @group.command("upgrade")
     def upgrade() -> None:
         """Bring the tables to the present version, as the first use does by itself."""
-        with using_store(settled=False) as journal:
-            journal.store.upgrade()
+        with at_store(settled=False) as place:
+            place.store.upgrade()
         click.echo("The store has the present version.")
 
 
-def _add_copy(group: AppGroup) -> None:
+def _add_copy(group: click.Group) -> None:
     @group.command("copy")
     @click.option(
         "--to",
@@ -48,8 +46,8 @@ def _add_copy(group: AppGroup) -> None:
             copying,
         )
 
-        with using_store() as journal, copying() as report:
-            journal.store.copy_to(url, report, close=not keep_open)
+        with at_store() as place, copying() as report:
+            place.store.copy_to(url, report, close=not keep_open)
         if keep_open:
             click.echo("The copy is complete.")
             return
@@ -60,12 +58,11 @@ def _add_copy(group: AppGroup) -> None:
         )
 
 
-def _add_open(group: AppGroup) -> None:
+def _add_open(group: click.Group) -> None:
     @group.command("open")
     def open_() -> None:
         """Use a store again that was copied, instead of the copy."""
-        with using_store(settled=False) as journal:
-            was_closed = journal.store.reopen()
-            name = escape(journal.settings.application)
+        with at_store(settled=False) as place:
+            was_closed = place.store.open_to_shippers()
         said = "takes" if was_closed else "was open, and takes"
-        click.echo(f"The store {said} what {name} records.")
+        click.echo(f"The store {said} what is recorded.")

@@ -1,10 +1,9 @@
 """`store prune` and `erase`: what leaves the store, and that it has."""
 
 import click
-from flask.cli import AppGroup
 
 from failwell.cli._json import print_json
-from failwell.cli._options import as_json_option, using_store
+from failwell.cli._options import as_json_option, at_store, using_store
 from failwell.logs import escape
 from failwell.store import Erased, Pruned
 
@@ -16,13 +15,9 @@ _UNTOUCHED = (
 )
 
 
-def add_upkeep(group: AppGroup, store: AppGroup) -> None:
-    """Add the commands to the group, and to that of the store's in it."""
-    _add_prune(store)
-    _add_erase(group)
+def add_prune(store: click.Group) -> None:
+    """Add the command to the group of the store's."""
 
-
-def _add_prune(store: AppGroup) -> None:
     @store.command("prune")
     @as_json_option
     def prune(*, as_json: bool) -> None:
@@ -45,7 +40,9 @@ def _add_prune(store: AppGroup) -> None:
         )
 
 
-def _add_erase(group: AppGroup) -> None:
+def add_erase(group: click.Group) -> None:
+    """Add the command to the group."""
+
     @group.command("erase")
     @click.option(
         "--user", required=True, metavar="ID", help="As errors name the user."
@@ -64,8 +61,8 @@ def _add_erase(group: AppGroup) -> None:
         if not yes:
             named = escape(user)
             click.confirm(f"Remove all that is kept of user {named!r}?", abort=True)
-        with using_store(settled=False) as journal:
-            is_complete, erased = journal.settle(), journal.store.erase(user)
+        with at_store(settled=False) as place:
+            is_complete, erased = place.settle(), place.store.erase(user)
         _report(erased, as_json=as_json, is_complete=is_complete)
         if not is_complete:
             click.get_current_context().exit(1)
@@ -78,7 +75,8 @@ def _report(erased: Erased, *, as_json: bool, is_complete: bool) -> None:
         click.echo(
             f"Removed {erased.events + erased.landmarks:,} errors, {erased.tags:,} tags"
             f" and {erased.quarantined:,} frames that were set aside; took the id out"
-            f" of {erased.titles:,} messages of groups."
+            f" of {erased.titles:,} messages of groups and {erased.history:,} entries"
+            " of the history."
         )
         click.echo(_UNTOUCHED)
     if not is_complete:

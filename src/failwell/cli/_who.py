@@ -7,9 +7,13 @@ import socket
 
 def who() -> str:
     """Return the present user, and the machine."""
+    return f"{login_name()}@{socket.gethostname()}"
+
+
+def login_name() -> str:
+    """Return the present user."""
     try:
-        name = getpass.getuser()
+        return getpass.getuser()
     except (OSError, KeyError, ImportError):
         # A container may run as a number that has no name.
-        name = f"user {os.getuid()}" if hasattr(os, "getuid") else "somebody"
-    return f"{name}@{socket.gethostname()}"
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "somebody"

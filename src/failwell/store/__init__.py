@@ -28,6 +28,7 @@ from failwell.store._model import (
     Fingerprint,
     GroupPage,
     GroupSummary,
+    HistoryEntry,
     LossCount,
     Override,
     Pruned,
@@ -37,6 +38,7 @@ from failwell.store._model import (
 )
 from failwell.store._pass import Shipped
 from failwell.store._query import SORTS, STATES, GroupQuery, Page, Sort, State
+from failwell.store._search import parse_search
 from failwell.store._service import ErrorLog, ErrorLoggingService
 from failwell.store._shipper import Shipper
 from failwell.store._store import Store
@@ -66,6 +68,7 @@ __all__ = [
     "GroupRate",
     "GroupSummary",
     "Happening",
+    "HistoryEntry",
     "Judging",
     "LossCount",
     "OutboxEntry",
@@ -86,6 +89,7 @@ __all__ = [
     "StoredRule",
     "TimeSeries",
     "ValueCount",
+    "parse_search",
 ]
 
 if not typing.TYPE_CHECKING:

@@ -51,6 +51,11 @@ class Transaction:
         self.cursor: Any = connection.connection.cursor()
         self.between = (pace or Steady()).between
 
+    @property
+    def store(self) -> str:
+        """The name of the store: its URL, without a password."""
+        return self.connection.engine.url.render_as_string(hide_password=True)
+
 
 class New(dict[str, ColumnElement[Any]]):
     """The values of one row, by column, in a statement about it.

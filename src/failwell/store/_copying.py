@@ -14,9 +14,9 @@ from failwell.store._bulk import Load, Transaction, insertion
 from failwell.store._columns import metadata
 from failwell.store._engine import Database
 from failwell.store._errors import StoreError
-from failwell.store._move import CLOSED
 from failwell.store._schema import events, watermarks
 from failwell.store._times import DAY
+from failwell.store._watermarks import CLOSED
 
 Report: TypeAlias = Callable[[str, int, int], None]
 """Is told a table, how many of its rows were copied, and how many there are."""

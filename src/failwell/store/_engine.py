@@ -33,13 +33,15 @@ class Database:
     Args:
         url: An SQLAlchemy URL.
         clock: Waits between tries to make it ready.
+        make: Whether it is made where it is missing.
 
     Raises:
         StoreError: It is no URL of these.
     """
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    def __init__(self, url: str, clock: Clock, *, make: bool = True) -> None:
         self.backend = _backend(url)
+        self._make = make
         self.name = self.backend.name
         self._clock = clock
         self._ready: object = None
@@ -150,7 +152,7 @@ class Database:
             return
         for attempt in range(1, _OPENING_TRIES + 1):
             try:
-                make_ready(self.backend)
+                make_ready(self.backend, make=self._make)
                 break
             except (SQLAlchemyError, self._driver_error) as error:
                 # The change to WAL mode does not wait for a racing process.

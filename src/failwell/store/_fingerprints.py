@@ -1,7 +1,7 @@
 """Fingerprints and their groups while they are written: whose they are, their totals."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,7 +12,7 @@ from sqlalchemy import (
     Table,
     case,
     delete,
-    literal_column,
+    func,
     or_,
     select,
     update,
@@ -20,7 +20,15 @@ from sqlalchemy import (
 
 from failwell.records import GroupDefinition
 from failwell.store._bulk import Bulk, Insert, New, Transaction, insertion
+from failwell.store._lifecycle import (
+    News,
+    deleted,
+    hold_group,
+    lock_groups,
+    tell_groups,
+)
 from failwell.store._schema import fingerprint_totals, fingerprints, groups
+from failwell.store._schema_triage import history
 from failwell.store._span import Span
 from failwell.store._text import clean, clean_message, search_text
 from failwell.store._users import add_users, count_users
@@ -86,11 +94,12 @@ class Fingerprints:
         span = self._spans[known.id, kind_id]
         return Label(known.id, kind_id, span)
 
-    def write(self, day: int) -> None:
+    def write(self, day: int, now: int) -> None:
         """Add what the labels were told to the fingerprints, and to their groups.
 
         Args:
             day: On which the users came.
+            now: The present moment.
         """
         totals, spans = [], defaultdict[int, Span](Span)
         for key, span in self._spans.items():
@@ -106,19 +115,32 @@ class Fingerprints:
         of_groups: defaultdict[int, Span] = defaultdict(Span)
         for fingerprint_id, span in spans.items():
             of_groups[owners[fingerprint_id]].add(span)
-        if not self._transaction.is_sqlite:
-            ids = [(group_id,) for group_id in sorted(set(owners.values()))]
-            _LOCK_GROUPS.fetch(self._transaction, ids)
+        touched = {*of_groups, *(owners[id_] for id_ in met)}
+        standings = lock_groups(self._transaction, touched)
         _ADD_TO_GROUPS.run(self._transaction, _rows(of_groups))
         count_users(self._transaction, (owners[id_] for id_ in met))
+        if standings:
+            tell_groups(self._transaction, standings, self._news(owners), now)
 
-    def _owners(self, fingerprint_ids: Iterable[int]) -> dict[int, int]:
-        """Return the groups of these fingerprints, which nobody changes any more."""
-        if not self._transaction.is_sqlite:
-            # Another shipper or a merge may be at it. SQLite has one writer.
-            ids = [(fingerprint_id,) for fingerprint_id in sorted(fingerprint_ids)]
-            return dict(_LOCK_FINGERPRINTS.fetch(self._transaction, ids))
-        return {known.id: known.group_id for known in self._known.values()}
+    def _news(self, owners: Mapping[int, int]) -> Iterator[News]:
+        for (fingerprint_id, kind_id), span in self._spans.items():
+            if not span.is_empty():
+                yield News(owners[fingerprint_id], kind_id, span.n, span.last)
+
+    def _owners(self, fingerprint_ids: Collection[int]) -> dict[int, int]:
+        """Return the groups of these fingerprints, which nobody changes any more.
+
+        Raises:
+            ConflictError: One was deleted meanwhile; the next try makes a new one.
+        """
+        if self._transaction.is_sqlite:
+            return {known.id: known.group_id for known in self._known.values()}
+        # Another shipper, a merge or a deletion may be at it. SQLite has one writer.
+        ids = [(fingerprint_id,) for fingerprint_id in sorted(fingerprint_ids)]
+        owners: dict[int, int] = dict(_LOCK_FINGERPRINTS.fetch(self._transaction, ids))
+        if len(owners) < len(ids):
+            raise deleted(self._transaction)
+        return owners
 
     def _look_up(self, keys: list[Key]) -> None:
         for id_, group_id, home, *key in _FIND.fetch(self._transaction, keys):
@@ -135,6 +157,8 @@ class Fingerprints:
         parts = parts if len(parts) <= _LONGEST_PARTS else "[]"
         if known:
             self._add(key, known, parts)
+            # Else a deletion under way could leave the new one without a group.
+            hold_group(self._transaction, known.group_id)
         else:
             own = self._create_group(definition)
             self._add(key, Known(0, own, own), parts)
@@ -154,6 +178,9 @@ class Fingerprints:
         row = (*key, beside.group_id, beside.home, parts)
         _NEW.run(self._transaction, [row])
         self._look_up([key])
+        if key not in self._known:
+            # Another shipper was faster, and a deletion faster still.
+            raise deleted(self._transaction)
 
     def _create_group(self, definition: GroupDefinition) -> int:
         told = {
@@ -167,6 +194,9 @@ class Fingerprints:
             search=search_text(*told.values()),
             **told,
         )
+        if self._transaction.is_sqlite:
+            # It would give the number of a group that was deleted once more.
+            statement = statement.values(id=_UNUSED)
         connection = self._transaction.connection
         return int(connection.execute(statement.returning(groups.c.id)).scalar_one())
 
@@ -189,16 +219,6 @@ def _seen(table: Table, new: New) -> dict[str, ColumnElement[Any]]:
     }
 
 
-def _reopened(new: New) -> dict[str, ColumnElement[Any]]:
-    resolved: ColumnElement[str] = literal_column("'resolved'")
-    is_open: ColumnElement[str] = literal_column("'open'")
-    comes_back = (groups.c.state == resolved) & (new["last"] > groups.c.state_at)
-    return {
-        "state": case((comes_back, is_open), else_=groups.c.state),
-        "state_at": case((comes_back, new["last"]), else_=groups.c.state_at),
-    }
-
-
 def _add_to_totals(insert: Insert) -> Insert:
     known, new = fingerprint_totals.c, insert.excluded
     first, last = known.first_seen, known.last_seen
@@ -212,6 +232,13 @@ def _add_to_totals(insert: Insert) -> Insert:
     )
 
 
+_UNUSED = select(
+    func.max(
+        select(func.coalesce(func.max(groups.c.id), 0)).scalar_subquery(),
+        select(func.coalesce(func.max(history.c.group_id), 0)).scalar_subquery(),
+    )
+    + 1
+).scalar_subquery()
 _ADD_TO_TOTALS = insertion(
     fingerprint_totals, *fingerprint_totals.c.keys(), otherwise=_add_to_totals
 )
@@ -237,15 +264,6 @@ _LOCK_FINGERPRINTS = Bulk(
         .with_for_update(of=fingerprints)
     ),
 )
-_LOCK_GROUPS = Bulk(
-    [groups.c.id],
-    lambda new: (
-        select(groups.c.id)
-        .where(groups.c.id == new["id"])
-        .order_by(groups.c.id)
-        .with_for_update(of=groups)
-    ),
-)
 _ADD_TO_FINGERPRINTS = Bulk(
     [fingerprints.c.id, *_ADDED],
     lambda new: (
@@ -257,8 +275,6 @@ _ADD_TO_FINGERPRINTS = Bulk(
 _ADD_TO_GROUPS = Bulk(
     [groups.c.id, *_ADDED],
     lambda new: (
-        update(groups)
-        .where(groups.c.id == new["id"])
-        .values(_seen(groups, new) | _reopened(new))
+        update(groups).where(groups.c.id == new["id"]).values(_seen(groups, new))
     ),
 )

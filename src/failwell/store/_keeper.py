@@ -1,93 +1,39 @@
-"""What is done to the store by people and by retention: merges, states, removals."""
+"""What changes a store besides people and the spool: retention, removals, circuits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from failwell._clock import Clock
 from failwell._late import LateModule
 from failwell.store._model import CircuitOrder, Deployment, Erased, Pruned, Retention
-from failwell.store._query import STATES, State, one_of
-from failwell.store._reader import StoreReader
+from failwell.store._people import StoreTriage
 from failwell.store._times import microseconds
 
 if TYPE_CHECKING:
-    from failwell.store import (
-        _alert_book,
-        _circuits,
-        _erasure,
-        _merging,
-        _retention,
-    )
+    from failwell.store import _alert_book, _circuits, _erasure, _retention
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
     _alert_book = LateModule("failwell.store._alert_book")
     _circuits = LateModule("failwell.store._circuits")
     _erasure = LateModule("failwell.store._erasure")
-    _merging = LateModule("failwell.store._merging")
     _retention = LateModule("failwell.store._retention")
 
 
-class StoreKeeper(StoreReader):
+class StoreKeeper(StoreTriage):
     """What changes a store and does not come from the spool.
 
     Args:
         url: Of the database.
         clock: Says what the present moment is.
         retention: How much is kept.
+        make: Whether the store is made where it is missing.
     """
 
-    def __init__(self, url: str, *, clock: Clock, retention: Retention) -> None:
-        super().__init__(url, clock=clock)
+    def __init__(
+        self, url: str, *, clock: Clock, retention: Retention, make: bool
+    ) -> None:
+        super().__init__(url, clock=clock, make=make)
         self._retention = retention
-
-    def merge(self, group_ids: Sequence[int]) -> int:
-        """Make groups one with the first of them, for what comes later too.
-
-        Counts, users and times add up; text and state are those of the first. Ids of
-        the others lead to it.
-
-        Returns:
-            The id of the group that they are now.
-
-        Raises:
-            NotFoundError: One of the groups does not exist.
-            StoreError: The store cannot be written; nothing was merged.
-            ValueError: They are fewer than two, or of several applications.
-        """
-        with self._database.writing() as connection:
-            return _merging.merge_groups(connection, group_ids)
-
-    def unmerge(self, group_id: int) -> list[int]:
-        """Take a merge back, for what comes later too.
-
-        Args:
-            group_id: A group that was merged into another, which then comes back
-                alone; or the other, and all come back that were merged into it.
-
-        Returns:
-            The ids of the groups that are there again.
-
-        Raises:
-            NotFoundError: There is no such group.
-            StoreError: The store cannot be written; nothing was changed.
-            ValueError: The group has no part in a merge.
-        """
-        with self._database.writing() as connection:
-            return _merging.unmerge_group(connection, group_id)
-
-    def set_state(self, group_ids: Sequence[int], state: State) -> None:
-        """Say of groups whether they are `open`, `resolved` or `muted`.
-
-        A resolved one opens again with the next error that happens after this.
-
-        Raises:
-            NotFoundError: One of the groups does not exist.
-            StoreError: The store cannot be written; nothing was changed.
-            ValueError: `state` is none of the three.
-        """
-        one_of("state", state, STATES)
-        with self._database.writing() as connection:
-            _merging.set_group_state(connection, group_ids, state, self._now())
 
     def prune(self, *, thorough: bool = True) -> Iterator[Pruned]:
         """Remove what is beyond the limits of retention, a small step at a time.

@@ -1,6 +1,6 @@
 """The numbers of all that a batch names: fingerprints, kinds, answers and losses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from failwell.records import (
@@ -12,8 +12,10 @@ from failwell.records import (
 from failwell.store._bulk import Transaction
 from failwell.store._fingerprints import Fingerprints, Key, Label
 from failwell.store._names import ANSWERS, KINDS, LOSSES, Answer, Kind, Loss
+from failwell.store._releases import note_releases
 from failwell.store._spooled import Outline, SpooledRecord
 from failwell.store._text import clean
+from failwell.store._times import DAY
 
 _REMEMBERED = 4096
 
@@ -42,7 +44,10 @@ class Labels:
                 named.groups[outline] = record.group()
         self._answers = ANSWERS.of(transaction, named.answers)
         self._losses = LOSSES.of(transaction, named.losses)
-        kinds = KINDS.of(transaction, {_kind(outline) for outline in named.groups})
+        self._new_kinds: list[Kind] = []
+        wanted = {_kind(outline) for outline in named.groups}
+        kinds = KINDS.of(transaction, wanted, self._new_kinds)
+        self._transaction = transaction
         self._fingerprints = Fingerprints(transaction)
         self._fingerprints.find(
             {_key(outline): group for outline, group in reversed(named.groups.items())}
@@ -75,9 +80,30 @@ class Labels:
         """The numbers of the groups that were made."""
         return self._fingerprints.new_groups
 
-    def write(self, day: int) -> None:
-        """Bring fingerprints and groups up to date; `day` is when the users came."""
-        self._fingerprints.write(day)
+    def write(self, day: int, now: int) -> None:
+        """Bring releases, fingerprints and groups up to date.
+
+        Args:
+            day: On which the users came.
+            now: The present moment.
+        """
+        # A release that is new comes with a kind that is new.
+        if self._new_kinds:
+            note_releases(self._transaction, self._first_seen(now))
+        self._fingerprints.write(day, now)
+
+    def _first_seen(self, now: int) -> Iterator[tuple[str, str, int]]:
+        """Yield the releases of new kinds, and when they were seen."""
+        seen = {(kind.application, kind.release): now for kind in self._new_kinds}
+        for outline, label in self._groups.items():
+            kind = _kind(outline)
+            release = kind.application, kind.release
+            if release in seen and not label.span.is_empty():
+                seen[release] = min(seen[release], label.span.first()[0])
+        for (application, name), first in seen.items():
+            if name:
+                # A clock gone mad must not make it older than all the others.
+                yield application, name, max(first, now - DAY)
 
 
 class _Named:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    not_,
     or_,
     select,
     tuple_,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from failwell.store._model import GroupSummary
-from failwell.store._query import GroupCursor, GroupQuery, Page
+from failwell.store._query import NOBODY, GroupCursor, GroupQuery, Page
 from failwell.store._schema import (
     events,
     facets,
@@ -121,14 +122,7 @@ def _scores(hour: int) -> Select[int, int]:
 
 def _conditions(query: GroupQuery) -> list[_Condition]:
     # Null means that nothing of the group has arrived yet, or that it was merged.
-    found: list[_Condition] = [groups.c.last_seen.is_not(None)]
-    if query.application is not None:
-        found.append(groups.c.application == clean(query.application))
-    if query.state is not None:
-        found.append(groups.c.state == query.state)
-    if query.text:
-        text = clean(query.text.casefold())
-        found.append(groups.c.search.contains(text, autoescape=True))
+    found: list[_Condition] = [groups.c.last_seen.is_not(None), *_of_group(query)]
     of_kind = _of_kind(query)
     if of_kind:
         kind_ids = select(kinds.c.id).where(*of_kind)
@@ -143,7 +137,28 @@ def _conditions(query: GroupQuery) -> list[_Condition]:
         found.append(_has(facets.c.fingerprint_id, *is_route))
     if query.user is not None:
         found.append(_had_user(clean(query.user)))
-    return [*found, *_in_time(query)]
+    unwanted = (and_(*_conditions(other)) for other in query.without)
+    return [*found, *_in_time(query), *map(not_, unwanted)]
+
+
+def _of_group(query: GroupQuery) -> list[_Condition]:
+    """Return what its own row says of a group."""
+    found: list[_Condition] = []
+    if query.application is not None:
+        found.append(groups.c.application == clean(query.application))
+    if query.state is not None:
+        found.append(groups.c.state == query.state)
+    if query.regressed is not None:
+        at = groups.c.regressed_at
+        found.append(at.is_not(None) if query.regressed else at.is_(None))
+    if query.assigned is not None:
+        to = None if query.assigned == NOBODY else clean(query.assigned)
+        # Of nobody's groups too it must be said whether they are somebody's.
+        found.append(groups.c.assigned_to.is_not_distinct_from(to))
+    for text in filter(None, (query.text, *query.words)):
+        wanted = clean(text.casefold())
+        found.append(groups.c.search.contains(wanted, autoescape=True))
+    return found
 
 
 def _of_kind(query: GroupQuery) -> list[_Condition]:
@@ -237,6 +252,12 @@ def _summary(row: Row[*tuple[Any, ...]], chart: Sequence[int]) -> GroupSummary:
         message=row.message,
         state=row.state,
         state_at=None if row.state_at is None else moment(row.state_at),
+        regressed=row.regressed_at is not None,
+        assigned_to=row.assigned_to,
+        muted_until=None if row.muted_until is None else moment(row.muted_until),
+        muted_more=row.muted_more,
+        resolved_in=row.resolved_in,
+        until_next_release=row.resolved_in is None and row.regresses_from is not None,
         count=row.total,
         users=row.users,
         first_seen=moment(row.first_seen),

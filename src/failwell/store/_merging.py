@@ -1,54 +1,33 @@
-"""Groups made one, taken apart again, and the state that a person gives them.
+"""Groups made one, and taken apart again.
 
 A merge repoints fingerprints and so holds for what comes later. The emptied group stays,
 hidden, for its fingerprints to come back to, and its id leads to where they are.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, func, or_, select, update
 
-from failwell.exceptions import NotFoundError
 from failwell.store._bulk import Transaction
-from failwell.store._listing import GROUP_COLUMNS
-from failwell.store._query import State
+from failwell.store._present import find_group_row, present_group
 from failwell.store._schema import fingerprints, groups
 from failwell.store._text import search_text
+from failwell.store._triage import Deed
 from failwell.store._users import count_users
 
 _FEWEST = 2
 
-_Group: TypeAlias = Row[*tuple[Any, ...]]
 
-
-def find_group_row(connection: Connection, group_id: int) -> _Group | None:
-    """Return the row of a group, or of the group that it was merged into."""
-    present = (
-        select(fingerprints.c.group_id)
-        .where(fingerprints.c.home_group_id == group_id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    # A group is seen again as soon as a fingerprint of it is counted, so one that is
-    # not has none; one that was not merged leads to itself.
-    seen = groups.c.last_seen.is_not(None)
-    for wanted in (group_id, present):
-        statement = select(*GROUP_COLUMNS).where(groups.c.id == wanted, seen)
-        row = connection.execute(statement).first()
-        if row is not None:
-            return row
-    return None
-
-
-def merge_groups(connection: Connection, group_ids: Sequence[int]) -> int:
+def merge_groups(deed: Deed, group_ids: Sequence[int]) -> int:
     """Make all of these groups one with the first; return its id.
 
     Raises:
         NotFoundError: One of them does not exist.
         ValueError: They are fewer than two, or of several applications.
     """
-    found = {row.id: row for row in (_existing(connection, id_) for id_ in group_ids)}
+    connection = deed.connection
+    rows = (present_group(connection, group_id) for group_id in group_ids)
+    found = {row.id: row for row in rows}
     if len(found) < _FEWEST:
         message = "a merge takes two groups at least, which are not one already"
         raise ValueError(message)
@@ -58,13 +37,14 @@ def merge_groups(connection: Connection, group_ids: Sequence[int]) -> int:
             f"groups of several applications ({', '.join(applications)}) stay apart"
         )
         raise ValueError(message)
-    target = int(next(iter(found)))
+    target, *others = map(int, found)
     _move(connection, fingerprints.c.group_id.in_(found), target)
     _recount(connection, found.keys())
+    deed.tell("merged", {target: {"groups": others}})
     return target
 
 
-def unmerge_group(connection: Connection, group_id: int) -> list[int]:
+def unmerge_group(deed: Deed, group_id: int) -> list[int]:
     """Take a merge back; return the groups that are there again.
 
     A group that was merged into another comes back with what began in it. Of one that
@@ -74,7 +54,8 @@ def unmerge_group(connection: Connection, group_id: int) -> list[int]:
         NotFoundError: There is no such group.
         ValueError: It has no part in a merge.
     """
-    present = _existing(connection, group_id).id
+    connection = deed.connection
+    present = int(present_group(connection, group_id).id)
     home = fingerprints.c.home_group_id
     is_away = (home == group_id) if present != group_id else (home != group_id)
     moved = (fingerprints.c.group_id == present) & is_away
@@ -84,20 +65,8 @@ def unmerge_group(connection: Connection, group_id: int) -> list[int]:
         raise ValueError(message)
     _move(connection, moved, home)
     _recount(connection, [present, *back])
+    deed.tell("unmerged", {present: {"groups": back}})
     return back
-
-
-def set_group_state(
-    connection: Connection, group_ids: Iterable[int], state: State, now: int
-) -> None:
-    """Give groups a state.
-
-    Raises:
-        NotFoundError: One of them does not exist.
-    """
-    ids = [_existing(connection, group_id).id for group_id in group_ids]
-    values = {"state": state, "state_at": now}
-    connection.execute(update(groups).where(groups.c.id.in_(ids)).values(values))
 
 
 def refresh_text(connection: Connection, group_id: int) -> None:
@@ -113,13 +82,6 @@ def refresh_text(connection: Connection, group_id: int) -> None:
     text = "\n".join(search_text(*said) for said in connection.execute(chosen))
     this = update(groups).where(groups.c.id == row.id)
     connection.execute(this.values(search=text))
-
-
-def _existing(connection: Connection, group_id: int) -> _Group:
-    row = find_group_row(connection, group_id)
-    if row is None:
-        raise NotFoundError("Group", group_id)
-    return row
 
 
 def _move(

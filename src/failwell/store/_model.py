@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from failwell.records import ErrorRecord
 from failwell.store._query import State
@@ -55,6 +55,17 @@ class GroupSummary:
     state: State
     state_at: datetime | None
     """When a person or a later error changed the state; None when nothing ever did."""
+    regressed: bool = False
+    """Whether it opened again by itself, and nobody has done anything since."""
+    assigned_to: str | None = None
+    muted_until: datetime | None = None
+    """The first error after that opens it."""
+    muted_more: int | None = None
+    """How many more errors it takes to open it."""
+    resolved_in: str | None = None
+    """The newest release when it was resolved: errors of older ones do not open it."""
+    until_next_release: bool = False
+    """Whether only errors of a release that is yet to come open it again."""
     count: int
     """All errors ever counted, kept in full or not."""
     users: int
@@ -65,6 +76,24 @@ class GroupSummary:
     """Counts of the last 24 hours, the oldest first, the present hour last."""
     trend: int = 0
     """How many errors more than in the 24 hours before these; less when negative."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """What was done, by whom, and when; aware, in UTC."""
+
+    id: int
+    """0 for what is not written down but known: that a group appeared."""
+    at: datetime
+    by: str
+    """Who did it: a person, or `failwell` where new errors did."""
+    action: str
+    """Of groups: `appeared`, `resolved`, `reopened`, `muted`, `assigned`, `commented`,
+    `merged`, `unmerged`, `deleted`, `regressed`, `unmuted`."""
+    group_id: int | None
+    """None where it is about no group."""
+    details: Mapping[str, Any]
+    """JSON types."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,3 +224,6 @@ class Erased(NamedTuple):
     """Frames that could not be stored and name the id."""
     titles: int = 0
     """Groups whose message had the id in it; it is replaced there."""
+    history: int = 0
+    """Entries of the history, and groups by whom they are assigned to, with the id in
+    them; it is replaced there."""

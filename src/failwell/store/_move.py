@@ -7,20 +7,12 @@ below the watermark and is never read again. That gives the effect of exactly on
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import (
-    Connection,
-    delete,
-    func,
-    insert,
-    literal_column,
-    or_,
-    select,
-)
+from sqlalchemy import Connection, delete, func, insert, select
 
 from failwell.records import GroupDefinition
 from failwell.spool import Counter
 from failwell.store._batch import Batch, Rejected
-from failwell.store._bulk import Bulk, Insert, Load, Row, Transaction, insertion
+from failwell.store._bulk import Load, Row, Transaction
 from failwell.store._counts import (
     is_sane,
     read_definitions,
@@ -30,7 +22,7 @@ from failwell.store._counts import (
     remember_keys,
     write_counts,
 )
-from failwell.store._errors import BehindError, StoreError
+from failwell.store._errors import BehindError
 from failwell.store._facets import Facets
 from failwell.store._fingerprints import Label
 from failwell.store._happenings import add_happenings
@@ -48,13 +40,8 @@ from failwell.store._spooled import SpooledRecord
 from failwell.store._stacking import UnitStacks
 from failwell.store._text import clean, clean_message
 from failwell.store._times import DAY, SECOND
+from failwell.store._watermarks import Progress, move_watermark, read_progress
 
-CLOSED = "(closed)"
-"""In place of a unit, where nothing is to be moved into this store any more."""
-_WHY_CLOSED = (
-    "it was copied into another database, which takes what is recorded since: set "
-    "FAILWELL_STORE_URL to that, or run `flask failwell store open`"
-)
 _FINISHED_KEPT = 30 * 24 * 3600 * SECOND
 _QUARANTINE_KEPT = 1000
 _LARGEST_QUARANTINED = 64 * 1024
@@ -70,32 +57,6 @@ class Ingested(NamedTuple):
     def plus(self, other: "Ingested") -> "Ingested":
         """Return both together."""
         return Ingested(*(a + b for a, b in zip(self, other, strict=True)))
-
-
-class Progress(NamedTuple):
-    """How far a unit has been moved."""
-
-    position: int
-    finished: bool
-
-
-def read_progress(connection: Connection, unit_id: str) -> Progress:
-    """Return how far a unit has been moved; position 0 for an unknown one.
-
-    Raises:
-        StoreError: The store is closed to shippers.
-    """
-    transaction = Transaction(connection)
-    progress = Progress(0, finished=False)
-    for found, position, finished in _PROGRESS.fetch(transaction, [(unit_id,)]):
-        if found == CLOSED:
-            raise StoreError(_name(connection), _WHY_CLOSED)
-        progress = Progress(position, bool(finished))
-    return progress
-
-
-def _name(connection: Connection) -> str:
-    return connection.engine.url.render_as_string(hide_password=True)
 
 
 def covers(
@@ -152,7 +113,7 @@ class Move:
         if already_finished:
             return Ingested()
         if position < since:
-            raise BehindError(_name(self._connection), "it has less than it had")
+            raise BehindError(transaction.store, "it has less than it had")
         new = _above(batch, position)
         remember_keys(transaction, unit_id, new.definitions)
         growth = read_growth(transaction, unit_id, counters)
@@ -168,10 +129,13 @@ class Move:
             if isinstance(definition, GroupDefinition):
                 labels.note_user(definition, entry.user)
         newest = max((record.at for record in new.records), default=self._now)
-        labels.write(newest // DAY)
+        labels.write(newest // DAY, self._now)
         add_happenings(transaction, "new", labels.new_groups, self._now)
         self._set_aside(new.rejected)
-        self._move_watermark(max(position, batch.position), finished=finished)
+        if finished:
+            self._forget()
+        progress = Progress(max(position, batch.position), finished)
+        move_watermark(transaction, unit_id, progress, self._now)
         return Ingested(len(new.records), growth.total, len(new.rejected))
 
     def _insert_events(
@@ -205,12 +169,6 @@ class Move:
         self._connection.execute(
             delete(quarantine).where(quarantine.c.id <= newest - _QUARANTINE_KEPT)
         )
-
-    def _move_watermark(self, position: int, *, finished: bool) -> None:
-        row = self._unit_id, position, finished, self._now
-        _WATERMARK.run(self._transaction, [row])
-        if finished:
-            self._forget()
 
     def _forget(self) -> None:
         """Drop what only an unfinished unit needs, and long finished units."""
@@ -250,22 +208,4 @@ def _row(record: SpooledRecord, label: Label, payload: bytes) -> Row:
     )
 
 
-def _replace(insert: Insert) -> Insert:
-    new = insert.excluded
-    values = {name: new[name] for name in ("position", "finished", "moved_at")}
-    return insert.on_conflict_do_update(index_elements=["unit_id"], set_=values)
-
-
-_PROGRESS = Bulk(
-    [watermarks.c.unit_id],
-    lambda new: select(
-        watermarks.c.unit_id, watermarks.c.position, watermarks.c.finished
-    ).where(
-        or_(
-            watermarks.c.unit_id == new["unit_id"],
-            watermarks.c.unit_id == literal_column(f"'{CLOSED}'"),
-        )
-    ),
-)
-_WATERMARK = insertion(watermarks, *watermarks.c.keys(), otherwise=_replace)
 _EVENTS = Load(events)

@@ -61,8 +61,19 @@ class Numbers:
             ),
         )
 
-    def of(self, transaction: Transaction, wanted: Iterable[Name]) -> dict[Name, int]:
-        """Return the numbers of these names; those that are new get one."""
+    def of(
+        self,
+        transaction: Transaction,
+        wanted: Iterable[Name],
+        added: list[Name] | None = None,
+    ) -> dict[Name, int]:
+        """Return the numbers of these names; those that are new get one.
+
+        Args:
+            transaction: A writing one.
+            wanted: The names.
+            added: Is given those that are new.
+        """
         # Sorted, so that of two transactions that need the same ones neither waits
         # for the other in a circle.
         names = sorted(set(wanted))
@@ -71,6 +82,8 @@ class Numbers:
             new = [name for name in names if name not in known]
             self._insert.run(transaction, new)
             known.update(self._known(transaction, new))
+            if added is not None:
+                added += new
         return known
 
     def _known(self, transaction: Transaction, names: list[Name]) -> dict[Name, int]:

@@ -24,8 +24,8 @@ from sqlalchemy import (
 
 from failwell.records import ErrorRecord, decode_frames, put_frames
 from failwell.store._listing import summaries
-from failwell.store._merging import find_group_row
 from failwell.store._model import Fingerprint, GroupPage, ValueCount
+from failwell.store._present import find_group_row
 from failwell.store._query import EventCursor, Page
 from failwell.store._schema import (
     events,
@@ -157,8 +157,8 @@ def _newest(
             own = own.where(tuple_(table.c.at, table.c.id) < tuple(before))
         return own.order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
 
-    found = _of_each(connection, ids, newest)
-    return sorted(found, key=_place, reverse=True)[:limit]
+    found = of_each(connection, ids, newest)
+    return sorted(found, key=place, reverse=True)[:limit]
 
 
 def _first(connection: Connection, ids: Sequence[int]) -> list[_Event]:
@@ -168,10 +168,10 @@ def _first(connection: Connection, ids: Sequence[int]) -> list[_Event]:
         own = select(*_kept(table)).where(table.c.fingerprint_id == id_)
         return own.order_by(table.c.at, table.c.id).limit(1)
 
-    return sorted(_of_each(connection, ids, first), key=_place)[:1]
+    return sorted(of_each(connection, ids, first), key=place)[:1]
 
 
-def _of_each(
+def of_each(
     connection: Connection,
     ids: Sequence[int],
     choose: Callable[[Table, int], Select[*tuple[Any, ...]]],
@@ -186,7 +186,8 @@ def _of_each(
         yield from connection.execute(union_all(*parts))
 
 
-def _place(row: _Event) -> tuple[int, str]:
+def place(row: _Event) -> tuple[int, str]:
+    """Return what the events of a group are in order by."""
     return row.at, row.id
 
 

@@ -19,8 +19,11 @@ State = Literal["open", "resolved", "muted"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 STATES: tuple[State, ...] = get_args(State)
 HIGHEST_LIMIT = 10_000
+NOBODY = "none"
+"""In place of a name, where a group is nobody's."""
 
 _GROUP_CURSOR = re.compile(r"([a-z_]+)\.(-?\d{1,18})\.(\d{1,18})\.(\d{1,9})", re.ASCII)
+_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 _EVENT_CURSOR = re.compile(r"(\d{1,18})\.(.{1,300})", re.ASCII | re.DOTALL)
 
 
@@ -80,6 +83,8 @@ class GroupQuery:
     application: str | None = None
     text: str = ""
     """Occurs in type, message, place or code, whatever the case."""
+    words: tuple[str, ...] = ()
+    """Each of them occurs there, as `text` does."""
     code: str | None = None
     type: str | None = None
     """Qualified, or the name of the class alone."""
@@ -90,6 +95,12 @@ class GroupQuery:
     user: str | None = None
     """Of an error that is kept."""
     state: State | None = None
+    regressed: bool | None = None
+    """Whether it opened again by itself, and nobody has done anything since."""
+    assigned: str | None = None
+    """Whose it is; `none` for those that are nobody's."""
+    without: tuple["GroupQuery", ...] = ()
+    """Leaves out what one of these finds; their order and pages say nothing here."""
     since: datetime | None = None
     """Had errors since then; UTC when naive."""
     until: datetime | None = None
@@ -140,6 +151,20 @@ def event_cursor(after: str | None) -> EventCursor | None:
         message = "after is no cursor of events; allowed: `next` of the page before"
         raise ValueError(message)
     return EventCursor(int(found[1]), found[2])
+
+
+def audit_cursor(after: str | None) -> int | None:
+    """Return a cursor of the audit, read.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if after is None:
+        return None
+    if not _NUMBER.fullmatch(after):
+        message = "after is no cursor of the audit; allowed: `next` of the page before"
+        raise ValueError(message)
+    return int(after)
 
 
 def checked_limit(limit: int) -> int:

@@ -1,6 +1,8 @@
 """What the store is asked: every question checked before the database is opened."""
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -32,16 +34,28 @@ from failwell.store._times import MINUTES_PER_HOUR, minute_range, stored
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from failwell.store import _circuits, _engine, _listing, _queries, _statistics
+    from failwell.store import (
+        _circuits,
+        _engine,
+        _listing,
+        _neighbours,
+        _queries,
+        _statistics,
+        _watermarks,
+    )
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
     _circuits = LateModule("failwell.store._circuits")
     _engine = LateModule("failwell.store._engine")
     _listing = LateModule("failwell.store._listing")
+    _neighbours = LateModule("failwell.store._neighbours")
     _queries = LateModule("failwell.store._queries")
     _statistics = LateModule("failwell.store._statistics")
+    _watermarks = LateModule("failwell.store._watermarks")
 
 _SECONDS_PER_MINUTE = 60
+_GROUPS_PER_PAGE = 500
+_EVENTS_PER_PAGE = 200
 _MOST_BUCKETS = 100_000
 
 Range = tuple[datetime, datetime]
@@ -58,11 +72,15 @@ class StoreReader:
     Args:
         url: Of the database.
         clock: Says which hour is the present one.
+        make: Whether the store is made where it is missing.
     """
 
-    def __init__(self, url: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, url: str, *, clock: Clock = SYSTEM_CLOCK, make: bool = True
+    ) -> None:
         self._url = url
         self._clock = clock
+        self._make = make
         self._opened: dict[str, _engine.Database] = {}
 
     def groups(self, query: GroupQuery | None = None) -> Page[GroupSummary]:
@@ -109,6 +127,48 @@ class StoreReader:
         checked = checked_limit(events)
         with self._reading() as connection:
             return _queries.find(connection, error_id, checked, self._hour())
+
+    def neighbours(self, group_id: int, error_id: str) -> tuple[str | None, str | None]:
+        """Return the ids of the next newer and the next older error of a group.
+
+        None where there is none, or the error is not kept in the group.
+        """
+        with self._reading() as connection:
+            return _neighbours.find_neighbours(connection, group_id, error_id)
+
+    def export_groups(self, query: GroupQuery) -> Iterator[GroupSummary]:
+        """Yield all groups that a query finds, whatever its limit, page by page.
+
+        Each page is a transaction of its own: what changes meanwhile shows or not.
+        """
+        asked = replace(query, limit=_GROUPS_PER_PAGE)
+        while True:
+            page = self.groups(asked)
+            yield from page
+            if page.next is None:
+                return
+            asked = replace(asked, after=page.next)
+
+    def export_events(self, of: GroupQuery | int) -> Iterator[ErrorRecord]:
+        """Yield the errors kept in full of a group, or of those that a query finds.
+
+        Group by group, the newest error first; page by page, as `export_groups`.
+        """
+        if isinstance(of, int):
+            yield from self._all_events(of)
+            return
+        for group in self.export_groups(of):
+            yield from self._all_events(group.id)
+
+    def version(self) -> str:
+        """Return what changes whenever a list of groups may have changed.
+
+        One read by a key: whoever shows a list asks for it first.
+        """
+        with self._reading() as connection:
+            changes = _watermarks.count_changes(connection)
+        # With the hour the charts of the last day move on.
+        return f"{changes}-{self._hour()}"
 
     def recent(
         self, limit: int = 100, *, application: str | None = None
@@ -217,11 +277,20 @@ class StoreReader:
         with self._reading() as connection:
             return _circuits.read_reports(connection, whose, stored(since))
 
+    def _all_events(self, group_id: int) -> Iterator[ErrorRecord]:
+        after: str | None = None
+        while True:
+            page = self.events(group_id, _EVENTS_PER_PAGE, after)
+            yield from page
+            after = page.next
+            if after is None:
+                return
+
     @property
     def _database(self) -> "_engine.Database":
         # One for all threads: a second one in memory would be another database.
         return self._opened.get("") or self._opened.setdefault(
-            "", _engine.Database(self._url, self._clock)
+            "", _engine.Database(self._url, self._clock, make=self._make)
         )
 
     def _reading(self) -> "AbstractContextManager[Connection]":

@@ -70,6 +70,14 @@ groups = Table(
     Column("users", BigInteger, nullable=False, server_default=text("0")),
     Column("first_seen", BigInteger),
     Column("last_seen", BigInteger),
+    # Whose it is; what opens a muted one again; when it last came back by itself; and in
+    # which release it was resolved, or the moment from which a release is the next.
+    Column("assigned_to", Text),
+    Column("muted_until", BigInteger),
+    Column("muted_more", BigInteger),
+    Column("regressed_at", BigInteger),
+    Column("resolved_in", Text),
+    Column("regresses_from", BigInteger),
     Index("groups_by_last_seen", "last_seen", "id"),
     Index("groups_by_first_seen", "first_seen", "id"),
     Index("groups_by_total", "total", "id"),

@@ -21,7 +21,6 @@ from sqlalchemy import (
     union_all,
 )
 
-from failwell.store._merging import find_group_row
 from failwell.store._model import (
     MINUTES_OF,
     AnswerCount,
@@ -30,6 +29,7 @@ from failwell.store._model import (
     LossCount,
     TimeSeries,
 )
+from failwell.store._present import find_group_row
 from failwell.store._schema import (
     answer_hours,
     answers,

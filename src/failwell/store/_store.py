@@ -14,7 +14,14 @@ from failwell.store._pace import Pace, Steady
 from failwell.store._times import microseconds
 
 if TYPE_CHECKING:
-    from failwell.store import _copying, _engine, _ingest, _move, _tokens
+    from failwell.store import (
+        _copying,
+        _engine,
+        _ingest,
+        _move,
+        _tokens,
+        _watermarks,
+    )
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
     _copying = LateModule("failwell.store._copying")
@@ -22,20 +29,23 @@ else:
     _ingest = LateModule("failwell.store._ingest")
     _move = LateModule("failwell.store._move")
     _tokens = LateModule("failwell.store._tokens")
+    _watermarks = LateModule("failwell.store._watermarks")
 
 
 class Store(StoreKeeper):
     """Groups, events and counts in a database of failwell's own.
 
     Nothing is opened before the first use; the file, its folder (mode 0700, the file
-    0600) and the tables are made where they are missing. Every method is one short
-    transaction and may be called from any thread and any process. Whatever the
-    database does, it raises `StoreError` and has changed nothing.
+    0600) and the tables are made where they are missing, unless `make` is false. Every
+    method is one short transaction and may be called from any thread and any process.
+    Whatever the database does, it raises `StoreError` and has changed nothing.
 
     Args:
         url: `sqlite:///` and a path, or `sqlite://` for one in this process's memory.
         clock: Says which hour is the present one.
         retention: How much `prune` leaves.
+        make: Whether the store is made where it is missing; else using it is refused
+            with a `StoreError`.
     """
 
     def __init__(
@@ -44,8 +54,10 @@ class Store(StoreKeeper):
         *,
         clock: Clock = SYSTEM_CLOCK,
         retention: Retention | None = None,
+        make: bool = True,
     ) -> None:
-        super().__init__(url, clock=clock, retention=retention or Retention())
+        kept = retention or Retention()
+        super().__init__(url, clock=clock, retention=kept, make=make)
         self._memory = Memory()
 
     def close(self) -> None:
@@ -108,7 +120,7 @@ class Store(StoreKeeper):
             StoreError: The store cannot be read.
         """
         with self._reading() as connection:
-            return _move.read_progress(connection, unit_id).position
+            return _watermarks.read_progress(connection, unit_id).position
 
     def is_finished(self, unit_id: str) -> bool:
         """Return whether a unit was moved to its end and only waits to be removed.
@@ -117,7 +129,7 @@ class Store(StoreKeeper):
             StoreError: The store cannot be read.
         """
         with self._reading() as connection:
-            return _move.read_progress(connection, unit_id).finished
+            return _watermarks.read_progress(connection, unit_id).finished
 
     def covers(self, unit_id: str, size: int, counters: Sequence[Counter]) -> bool:
         """Return whether the store has a unit's frames up to `size` and these counts.
@@ -162,7 +174,7 @@ class Store(StoreKeeper):
         finally:
             target.close()
 
-    def reopen(self) -> bool:
+    def open_to_shippers(self) -> bool:
         """Let shippers use a store again that was copied; return whether it was closed.
 
         Raises:

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, select
 
-from failwell.store import _schema, _schema_alerts  # noqa: F401 - tables of metadata
+from failwell.store import (  # noqa: F401 - the tables of `metadata`
+    _schema,
+    _schema_alerts,
+    _schema_triage,
+)
 from failwell.store._columns import metadata
 from failwell.store._errors import StoreError
 
@@ -19,9 +23,9 @@ if TYPE_CHECKING:
 
     Backend: TypeAlias = SQLite | PostgreSQL
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest of `migrations/versions`."""
-_OLDER = ("0001", "0002", "0003")
+_OLDER = ("0001", "0002", "0003", "0004")
 _UNNOTED = "0001"
 """Of stores from before versions were noted."""
 _TABLE_OF_UNNOTED = "group_hashes"
@@ -31,19 +35,26 @@ version_table = Table(
 )
 
 
-def make_ready(backend: "Backend") -> None:
+def make_ready(backend: "Backend", *, make: bool) -> None:
     """Make the tables, or bring them to the present version.
 
     Raises:
-        StoreError: A newer failwell made them, or they are somebody else's.
+        StoreError: A newer failwell made them, or they are somebody else's; or there
+            are none, and none are to be made.
     """
-    backend.make()
+    if make:
+        backend.make()
+    elif backend.present() is None:
+        raise StoreError(backend.name, "there is no such file")
     with backend.connect() as connection:
         options = backend.for_transaction(connection, writing=False)
         with options.begin():
             found = _find(options, backend.name)
     if found == HEAD:
         return
+    if found is None and not make:
+        reason = "it is no store: none of failwell's tables are in it"
+        raise StoreError(backend.name, reason)
     if found is None:
         backend.settle_format()
     with backend.connect() as connection:
