@@ -209,6 +209,9 @@ def test_the_fixtures_come_by_themselves(
         """
     )
 
-    result = pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider")
+    # What else is installed here takes seconds to load.
+    others = ("cacheprovider", "schemathesis", "hypothesispytest", "xdist")
+    without = [word for other in others for word in ("-p", f"no:{other}")]
+    result = pytester.runpytest_subprocess("-q", *without)
 
     result.assert_outcomes(passed=5)

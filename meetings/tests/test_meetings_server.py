@@ -189,6 +189,18 @@ def test_stopping_ends_every_process(backend: Backend) -> None:
     assert all(_gone(pid) for pid in children.values())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children")
+def test_nothing_is_left_behind_by_a_kill(backend: Backend) -> None:
+    """The server and the shipper end with the process that started them."""
+    children = backend.children().values()
+
+    backend.process.kill()
+    backend.process.wait()
+
+    assert len(children) == 2
+    assert all(_gone(pid) for pid in children)
+
+
 def test_a_killed_shipper_is_started_again(backend: Backend) -> None:
     """Recording goes on, and somebody ships again."""
     backend.wait_for("Shipper of")

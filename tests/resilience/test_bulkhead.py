@@ -1,6 +1,7 @@
 """Bulkheads: how many run, who waits, who is refused, and that no permit is lost."""
 
 import asyncio
+import gc
 import random
 import sys
 import threading
@@ -107,6 +108,33 @@ def test_a_wait_ends(pool: ThreadPoolExecutor) -> None:
         assert (bulkhead.waiting_count, bulkhead.in_use) == (0, 0)
 
 
+def test_who_gives_up_takes_nobody_along() -> None:
+    """The first in the queue still waits when the second has left, and is served then."""
+    bulkhead = Bulkhead(1, PATIENCE_S)
+    served: list[str] = []
+
+    async def wait() -> None:
+        """Wait for a place."""
+        async with bulkhead:
+            served.append("first")
+
+    async def main() -> tuple[int, list[str]]:
+        """Wait, and give up behind the one who waits."""
+        with bulkhead:
+            first = asyncio.create_task(wait())
+            await _until_somebody_waits(bulkhead)
+            with deadline(0), pytest.raises(BulkheadFullError):
+                await _enter(bulkhead)
+            for _ in range(9):
+                await asyncio.sleep(0)
+            meanwhile = bulkhead.waiting_count, list(served)
+        await first
+        return meanwhile
+
+    assert asyncio.run(main()) == (1, [])
+    assert served == ["first"]
+
+
 def test_nobody_waits_after_the_deadline(pool: ThreadPoolExecutor) -> None:
     """It is refused at once, however long others may wait."""
     bulkhead, clock = Bulkhead(1, PATIENCE_S), ManualClock()
@@ -139,8 +167,32 @@ def test_a_test_does_not_wait(mode: Any, pool: ThreadPoolExecutor) -> None:  # n
 
     with mode(), pytest.raises(BulkheadFullError):
         bulkhead(int)()
+    with mode():
+        assert asyncio.run(_refused_before_the_loop_goes_on(bulkhead))
 
     inside.end()
+
+
+async def _refused_before_the_loop_goes_on(bulkhead: Bulkhead) -> bool:
+    """Return whether others had no turn in between."""
+    others: list[int] = []
+    asyncio.get_running_loop().call_soon(others.append, 1)
+    with pytest.raises(BulkheadFullError):
+        await _enter(bulkhead)
+    return others == []
+
+
+def test_by_default_nobody_waits() -> None:
+    """A full bulkhead refuses at once, in threads and in event loops."""
+    bulkhead = Bulkhead(1)
+
+    with bulkhead:
+        with pytest.raises(BulkheadFullError):
+            bulkhead(int)()
+        at_once = asyncio.run(_refused_before_the_loop_goes_on(bulkhead))
+
+    assert at_once
+    assert (bulkhead.rejected_count, bulkhead.in_use) == (2, 0)
 
 
 def test_coroutines_wait_without_blocking_the_loop() -> None:
@@ -229,6 +281,56 @@ def test_a_permit_that_comes_too_late_goes_to_the_next(
 
     assert bulkhead.in_use == 0
     assert pool.submit(bulkhead(int)).result(PATIENCE_S) == 0
+
+
+def test_the_next_in_turn_gets_what_came_too_late() -> None:
+    """Who waits behind one that was cancelled need not wait for another place."""
+    bulkhead = Bulkhead(1, PATIENCE_S)
+
+    async def wait() -> str:
+        """Wait for a place."""
+        async with bulkhead:
+            return "served"
+
+    async def main() -> str:
+        """Hand over to the first, cancel it, and await the second."""
+        bulkhead.__enter__()
+        first, second = asyncio.create_task(wait()), asyncio.create_task(wait())
+        while bulkhead.waiting_count < 2:  # noqa: ASYNC110 - who waits tells nobody
+            await asyncio.sleep(0)
+        bulkhead.__exit__(None, None, None)
+        first.cancel()
+        return await second
+
+    assert asyncio.run(main()) == "served"
+    assert (bulkhead.in_use, bulkhead.waiting_count) == (0, 0)
+
+
+def test_a_loop_that_is_closed_is_no_matter_of_others() -> None:
+    """Who ends a call does so; what waited there gives its place back when it is gone."""
+    bulkhead, loop = Bulkhead(1, PATIENCE_S), asyncio.new_event_loop()
+    bulkhead.__enter__()
+    task = loop.create_task(_enter(bulkhead))
+    loop.run_until_complete(_until_somebody_waits(bulkhead))
+    loop.close()
+
+    bulkhead.__exit__(None, None, None)
+    del task
+    gc.collect()
+
+    assert (bulkhead.in_use, bulkhead.waiting_count) == (0, 0)
+    assert bulkhead(int)() == 0
+
+
+def test_a_place_that_comes_before_one_queues_is_taken() -> None:
+    """Somebody left between the look at the places and the queue: nobody waits."""
+    bulkhead = Bulkhead(2)
+
+    bulkhead.wait()
+    asyncio.run(bulkhead.wait_async())
+
+    assert (bulkhead.in_use, bulkhead.waiting_count) == (2, 0)
+    assert bulkhead.rejected_count == 0
 
 
 def test_no_permit_is_lost_or_doubled_under_contention(
@@ -355,13 +457,16 @@ class _Moment(ManualClock):
 
 def test_a_place_that_comes_in_a_moment_is_waited_for() -> None:
     """However short the wait may be."""
-    bulkhead, clock = Bulkhead(1, max_wait=0.5), _Moment()
+    bulkhead, clock = Bulkhead(1, max_wait=0.9), _Moment()
     bulkhead.__enter__()
 
     with deadline(60, clock=clock):
         clock.call = lambda: bulkhead.__exit__(None, None, None)
         with bulkhead:
             in_use = bulkhead.in_use
+        bulkhead.__enter__()
+        clock.call = lambda: bulkhead.__exit__(None, None, None)
+        asyncio.run(_enter(bulkhead))
 
     assert (in_use, bulkhead.in_use, bulkhead.rejected_count) == (1, 0, 0)
 

@@ -596,6 +596,39 @@ def test_an_operator_holds_it(
     ]
 
 
+def test_each_change_is_said_in_words(
+    clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What an operator reads: why, how many, and what happens next."""
+    caplog.set_level(logging.INFO, "failwell.resilience")
+    breaker = CircuitBreaker(
+        2, 60, half_open_calls=2, reset_backoff=1.5, name="mail", clock=clock
+    )
+
+    _fail(breaker, 2)
+    clock.advance(60)
+    _fail(breaker)
+    clock.advance(90)
+    breaker.call(int)
+    breaker.call(int)
+    breaker.force_open()
+
+    assert [m.removeprefix("circuit breaker mail is ") for m in caplog.messages] == [
+        (
+            "open after 2 failures in a row, the last one OSError; calls are refused, "
+            "the next probe is in 60 s"
+        ),
+        "half-open: 2 calls are let through to probe",
+        (
+            "open again after 3 failures, the last one OSError; calls are refused, "
+            "the next probe is in 90 s"
+        ),
+        "half-open: 2 calls are let through to probe",
+        "closed; 0 calls were refused meanwhile",
+        "held open by hand; calls are refused",
+    ]
+
+
 def test_resetting_what_is_closed_is_no_change(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -241,10 +241,24 @@ def test_any_header_gives_allowed_seconds_or_none(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("1.5", 1.5), ("500", 300), (None, None), ("0", None), ("-1", None), ("", None)],
+    [
+        ("1.5", 1.5),
+        ("0.001", 0.001),
+        ("500", 300),
+        (None, None),
+        ("0", None),
+        ("-1", None),
+        ("", None),
+        ("soon", None),
+        ("inf", None),
+        ("1e999", None),
+        ("nan", None),
+        ("1" * 20, 300),
+        ("1" * 21, None),
+    ],
 )
 def test_a_header_gives_its_seconds(text: str | None, seconds: float | None) -> None:
-    """Those that are above 0, up to five minutes by default."""
+    """Those that are above 0, up to five minutes by default, in a text of some length."""
     assert parse_timeout(text) == seconds
 
 

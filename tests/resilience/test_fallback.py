@@ -126,6 +126,18 @@ def test_it_comes_before_the_value(source: _Source) -> None:
     assert (first, second, call()) == ("value", good, "value")
 
 
+def test_it_comes_before_what_is_computed(source: _Source) -> None:
+    """Of three that could stand in, that which was true; then what is made for the error."""
+    clock = ManualClock()
+    call = fallback("value", compute=str, last_good=60, clock=clock)(source)
+    good = call()
+    source.error = OSError("gone")
+    kept = call()
+    clock.advance(61)
+
+    assert (kept, call()) == (good, "gone")
+
+
 def test_so_many_results_are_kept(source: _Source) -> None:
     """Those used last; arguments that cannot be hashed have none."""
     call = fallback("value", last_good=60, max_kept=2)(source)

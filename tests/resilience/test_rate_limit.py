@@ -27,6 +27,20 @@ def test_calls_beyond_the_limit_are_refused() -> None:
     assert int(dict(refused.value.headers)["Retry-After"]) <= 3600
 
 
+def test_a_short_wait_is_told_as_it_is() -> None:
+    """Less than a second is no whole one."""
+    call = rate_limit("1/second", name="rate-short")(int)
+
+    def exhaust() -> None:
+        while True:
+            call()
+
+    with pytest.raises(RateLimitedError) as refused:
+        exhaust()
+
+    assert 0 <= (refused.value.retry_after or 0) < 1
+
+
 def test_functions_share_a_limit() -> None:
     """Of both kinds; it is named after the first of them."""
     limit = rate_limit("2/hour")
@@ -65,6 +79,7 @@ def test_a_storage_that_is_away_refuses_nobody(
 
     assert [call(), call()] == ["answer"] * 2
     assert "rate limit rate-away cannot be counted; calls go through" in caplog.text
+    assert "ConnectionError" in caplog.text
 
 
 def test_without_the_library_it_says_what_to_install() -> None:

@@ -53,3 +53,16 @@ def test_simple_defaults_are_as_documented(page: str) -> None:
         elif isinstance(default, (int, float, str)):
             is_number = isinstance(default, float)
             assert rows[name] == (f"{default:g}" if is_number else str(default))
+
+
+def test_the_page_of_checks_names_tests_that_there_are() -> None:
+    """All of the twenty, and none that has been renamed since."""
+    page = PAGES.parents[1] / "explanation" / "resilience-checks.md"
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("*.py"))
+
+    named = set(re.findall(r"`(test_\w+|\w+Machine)`", page.read_text()))
+    known = set(re.findall(r"^(?:async )?(?:def|class) (\w+)", tests, re.MULTILINE))
+    twenty = {name for name in known if re.match(r"test_\d\d", name)}
+
+    assert len(twenty) > 20
+    assert twenty <= named <= known

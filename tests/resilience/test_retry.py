@@ -336,6 +336,20 @@ def test_an_error_without_text_is_still_told(clock: ManualClock) -> None:
     assert lines[3].endswith(" s: TimeoutError")
 
 
+@pytest.mark.parametrize(
+    ("message", "told"), [("m" * 200, "m" * 200), ("m" * 201, "m" * 199 + "…")]
+)
+def test_a_long_message_is_cut_where_a_line_ends(
+    message: str, told: str, clock: ManualClock
+) -> None:
+    """Two hundred characters are told; of more, that something is missing."""
+    lines: list[str] = []
+
+    retry(OSError, 2, logger=lines.append, clock=clock)(_once(OSError(message)))()
+
+    assert lines[0].split("OSError: ")[1] == told
+
+
 def _once(error: Exception) -> Any:  # noqa: ANN401 - any function does
     errors = [error]
 

@@ -1,9 +1,13 @@
 """Time-outs: coroutines are cancelled, threads are left behind and counted."""
 
 import asyncio
+import contextlib
 import contextvars
+import gc
 import os
+import signal
 import threading
+import weakref
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -24,6 +28,7 @@ from failwell.resilience import (
     retry,
     timeout,
 )
+from failwell.resilience._threads import Threads, _Job
 from failwell.testing import ManualClock
 
 PATIENCE_S = 20.0
@@ -146,8 +151,102 @@ def test_a_thread_is_left_behind_and_counted(stuck: _Stuck) -> None:
     _settled()
 
     assert caught.value.abandoned
+    assert str(caught.value) == "No answer within 0.01 s"
     assert during == before + 1
     assert call() == "late"
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no such signals here")
+def test_a_wait_that_is_interrupted_leaves_a_thread_behind(stuck: _Stuck) -> None:
+    """As one that is over: the thread is counted until its call ends."""
+    before, waiting = abandoned_threads(), threading.get_ident()
+
+    @timeout(PATIENCE_S, in_thread=True)
+    def call() -> None:
+        """Interrupt the one who waits."""
+        threading.Event().wait(0.01)  # by then it does
+        signal.pthread_kill(waiting, signal.SIGUSR1)
+        stuck()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    handler = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            call()
+    finally:
+        signal.signal(signal.SIGUSR1, handler)
+    during = abandoned_threads()
+    stuck.go.set()
+    _settled()
+
+    assert during == before + 1
+
+
+def test_a_thread_that_cannot_be_started_takes_no_place(stuck: _Stuck) -> None:
+    """The system may have none to give; later calls have as many places as ever."""
+    call = timeout(0.01, in_thread=True, threads=1)(stuck)
+
+    size = threading.stack_size(1 << 56)  # more than there is of addresses
+    try:
+        with pytest.raises(RuntimeError, match="start new thread"):
+            call()
+    finally:
+        threading.stack_size(size)
+
+    with pytest.raises(CallTimeoutError):
+        call()
+    with pytest.raises(BulkheadFullError):
+        call()
+
+
+def test_a_call_that_ends_at_the_last_moment_has_ended() -> None:
+    """Between the end of the wait and the look at it: it is not left behind."""
+    pool, job = Threads(1, "last moment"), _Job(int, contextvars.copy_context())
+    job.done.release()
+
+    is_left_behind = pool._abandon(job)
+
+    assert (is_left_behind, pool.abandoned) == (False, 0)
+
+
+class _Load:
+    """Something that a frame holds."""
+
+
+def _lives_on(load: weakref.ref[_Load]) -> bool:
+    """Return whether it is there although a thread had time to let it go."""
+    for _ in range(1000):
+        if load() is None:
+            return False
+        threading.Event().wait(0.001)
+    return True
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_call_leaves_nothing_behind(fails: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Neither its thread nor its error keeps what it held, without the collector."""
+    loads: list[weakref.ref[_Load]] = []
+
+    @timeout(PATIENCE_S, in_thread=True)
+    def call() -> _Load:
+        """Fail or answer."""
+        load = _Load()
+        loads.append(weakref.ref(load))
+        if fails:
+            raise OSError(load)
+        return load
+
+    gc.disable()
+    try:
+        with contextlib.suppress(OSError):
+            call()
+        lives_on = _lives_on(loads[0])
+    finally:
+        gc.enable()
+
+    assert not lives_on
 
 
 def test_threads_are_bounded(stuck: _Stuck) -> None:

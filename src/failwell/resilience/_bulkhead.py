@@ -5,6 +5,7 @@ each, for which the documentation of `deque` promises thread-safety; the lock is
 who wait.
 """
 
+import contextlib
 import functools
 import threading
 from collections import deque
@@ -219,16 +220,19 @@ class Bulkhead:
         """Give permits that are there to who has waited longest."""
         granted = []
         with self._lock:
-            while self._waiters and self._permits:
+            while self._waiters:
                 try:
                     self._permits.pop()
-                except IndexError:  # somebody who came by took it
+                except IndexError:  # there is none, or somebody who came by took it
                     break
                 waiter = self._waiters.popleft()
                 waiter.is_granted = True
                 granted.append(waiter)
         for waiter in granted:
-            waiter.wake()
+            # Its event loop may be closed, which is no matter of who ends a call here.
+            # What waited there gives the permit back when it is collected.
+            with contextlib.suppress(RuntimeError):
+                waiter.wake()
 
     def _queue(self, waiter: _Waiter) -> bool:
         """Join the queue, or take a permit that came in between: then return True."""
@@ -258,7 +262,7 @@ class Bulkhead:
     def _wait_s(self) -> float:
         left = left_s()
         wait_s = self._max_wait_s if left is None else min(self._max_wait_s, left)
-        return wait_s if MODE.waits and MODE.acts else 0.0
+        return wait_s if MODE.waits else 0.0
 
     def _refuse(self) -> None:
         with self._lock:

@@ -6,6 +6,7 @@ as `Exception` does not cover what must be named itself.
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeGuard
 
 from failwell.exceptions import (
     AppError,
@@ -20,13 +21,13 @@ _SERVER_FAULT = 500
 Errors = tuple[type[BaseException], ...]
 
 
-def is_callers_fault(error: BaseException) -> bool:
+def is_callers_fault(error: BaseException) -> TypeGuard[AppError]:
     """Return whether `error` says that the request is wrong, not the thing called."""
     return isinstance(error, AppError) and error.status_code < _SERVER_FAULT
 
 
 def _is_hopeless(error: BaseException) -> bool:
-    return is_callers_fault(error) and not getattr(error, "retryable", False)
+    return is_callers_fault(error) and not error.retryable
 
 
 def _is_passed_deadline(error: BaseException) -> bool:

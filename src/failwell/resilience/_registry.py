@@ -42,6 +42,3 @@ class Registry(Generic[T]):
         with self._lock:
             things = list(self._things)
         return iter(sorted(things, key=lambda thing: thing.name))
-
-    def __len__(self) -> int:
-        return len(self._things)

@@ -70,6 +70,7 @@ class Threads:
         Raises:
             BulkheadFullError: All threads are taken; nothing was called.
             CallTimeoutError: It did not end in time and goes on without anybody.
+            RuntimeError: The system cannot start a thread; nothing was called.
             BaseException: What the call raised.
         """
         job = _Job(call, copy_context())
@@ -88,8 +89,8 @@ class Threads:
         try:
             raise job.error
         finally:
-            # Its traceback holds this frame, which holds the job: a circle.
-            del job
+            # Its traceback holds frames that hold the job: a circle.
+            job.error = None
 
     def _inbox(self) -> "queue.SimpleQueue[_Job]":
         with self._lock:
@@ -102,7 +103,12 @@ class Threads:
         thread = threading.Thread(
             target=self._work, args=(inbox,), name=f"failwell {self._name}", daemon=True
         )
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # the system has none to give
+            with self._lock:
+                self._count -= 1
+            raise
         return inbox
 
     def _abandon(self, job: _Job) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from failwell.exceptions import CallTimeoutError, DeadlineExceededError
 from failwell.resilience._checks import Seconds, duration_above_zero, whole_number
-from failwell.resilience._deadline import check_deadline, deadline, left_s
+from failwell.resilience._deadline import deadline, remaining_or
 from failwell.resilience._functions import full_name, is_awaited, qualified_name
 from failwell.resilience._threads import Threads
 
@@ -70,7 +70,7 @@ class timeout:  # noqa: N801 - it is written like the function it is used as
             """Await it for so long."""
             import asyncio  # noqa: PLC0415 - it would double the import time of failwell
 
-            limit_s = _limit_s(seconds)
+            limit_s = remaining_or(seconds)
             limit = asyncio.timeout(limit_s)
             try:
                 with deadline(seconds):
@@ -88,17 +88,12 @@ class timeout:  # noqa: N801 - it is written like the function it is used as
         pool = Threads(self._limit, f"timeout of {qualified_name(function)}")
 
         def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the function returns
+            limit_s = remaining_or(seconds)
             with deadline(seconds):
                 call = functools.partial(function, *args, **kwargs)
-                return pool.run(call, _limit_s(seconds))
+                return pool.run(call, limit_s)
 
         return wrapper
-
-
-def _limit_s(seconds: float) -> float:
-    check_deadline()
-    left = left_s()
-    return seconds if left is None else max(0.0, min(seconds, left))
 
 
 def _too_late(seconds: float, limit_s: float) -> DeadlineExceededError:

@@ -4,12 +4,16 @@ Each child leads a process group of its own, so that a Ctrl-C in the terminal re
 only the parent, which then ends them in order.
 """
 
+import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Protocol, Self
+
+from meetings.server import _tied
 
 _GRACE_S = 15.0
 _PACE_S = 0.25
@@ -23,10 +27,10 @@ class Say(Protocol):
 
 
 class Child:
-    """One child process, which runs no longer than the `with` block.
+    """One child process, which runs no longer than the `with` block, nor than its parent.
 
     Args:
-        command: The program and its arguments.
+        command: The program, by its path, and its arguments.
         environ: Its whole environment.
     """
 
@@ -44,8 +48,10 @@ class Child:
 
     def start(self) -> None:
         """Start it, again if it has ended."""
+        # As a file: to import its package would take as long as the program itself.
+        tied = [sys.executable, "-P", _tied.__file__, str(os.getpid())]
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            self._command, env=self._environ, process_group=0
+            [*tied, *self._command], env=self._environ, process_group=0
         )
 
     @property

@@ -113,11 +113,8 @@ def _prepare_database(app: Flask, folder: Path) -> Credentials | None:
 def _gunicorn(host: str, port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "meetings.server:application()"),
-        *("--bind", f"{host}:{port}", "--workers", "2"),
-        *("--worker-class", "gthread", "--threads", "8"),
-        # Two instances would steal the socket under the home folder from each other.
-        "--no-control-socket",
-        *("--log-level", "warning", "--graceful-timeout", "10"),
+        *("--config", "python:meetings.server._gunicorn"),
+        *("--bind", f"{host}:{port}"),
     ]
 
 
