@@ -16,6 +16,7 @@ BENCHMARKS = (
     "reading.py",
     "console.py",
     "shipping.py",
+    "alerts.py",
 )
 
 

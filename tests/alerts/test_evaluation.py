@@ -210,3 +210,29 @@ def test_nothing_is_written_where_nothing_happens(shop: "Shop") -> None:
     shop.turn()
 
     assert shop.book.states() != before
+
+
+def test_an_error_that_comes_back_is_told(each_shop: "Shop", told: Told) -> None:
+    """Resolved, or muted until two more came: once each, with which of them it was."""
+    shop = each_shop
+    for number in (1, 2):
+        shop.fail(hash_=_hash(number))
+    shop.turn()
+    first, second = sorted(group.id for group in shop.store.groups())
+    shop.store.resolve([first], by="ada")
+    shop.store.mute([second], more=2, by="ada")
+    told()
+    shop.clock.advance(600)
+    for number in (1, 2, 2, 2):
+        shop.fail(hash_=_hash(number))
+
+    shop.turn()
+    shop.clock.advance(600)
+    shop.fail(hash_=_hash(1))
+    shop.turn()
+
+    (alert,) = told()
+    assert (alert.kind, alert.number) == ("regression", 2)
+    said = {found.group_id: found.said for found in alert.findings}
+    assert said[first].startswith("It was resolved, and has come back.")
+    assert said[second].startswith("It was muted, up to a limit")

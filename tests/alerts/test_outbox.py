@@ -1,7 +1,6 @@
 """The outbox: each alert arrives at least once, whatever fails, and with the same id."""
 
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,6 @@ import pytest
 from receivers import Receiver
 
 from failwell.alerts import Alert
-from failwell.store import Store, StoreError
 
 if TYPE_CHECKING:
     from tests.alerts.conftest import OpenShop, Shop
@@ -181,20 +179,3 @@ def test_health_says_what_fails_and_that_nobody_judges(
     assert (failing.is_stale, failing.failing) == (False, ("webhook",))
     assert (failing.waiting, failing.dead) == (1, 0)
     assert stale.is_stale
-
-
-def test_a_store_that_is_away_is_said_and_nothing_is_lost(
-    open_shop: "OpenShop", told: Told
-) -> None:
-    """The happenings are in it when it is back."""
-    shop = open_shop()
-    _fail(shop, 1)
-    shop.move()
-    with closing(Store("sqlite:////dev/null/store.db", clock=shop.clock)) as away:
-        broken = type(shop)(away, shop.settings, shop.clock)
-        with pytest.raises(StoreError):
-            broken.alerts.turn()
-
-    shop.alerts.turn()
-
-    assert len(told()) == 1

@@ -1,5 +1,6 @@
 """What people read: our template or theirs, and nothing that acts upon them."""
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,23 +116,38 @@ def test_mail_comes_with_title_text_and_id(
     assert "ada@example.org" in headers
 
 
-def test_what_apprise_says_is_without_secrets(
+CANARY = "canary-0815-password"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"mailto://ada:{CANARY}@127.0.0.1:1?from=a@example.org&to=b@example.org",
+        f"json://ada:{CANARY}@127.0.0.1:1/{CANARY}",
+        f"json://ada:{CANARY}@127.0.0.1:PORT/{CANARY}?+token={CANARY}",
+        f"slack://{CANARY}",
+        f"unheard-of://{CANARY}@127.0.0.1/",
+    ],
+)
+def test_no_secret_of_a_channel_is_shown(
     open_shop: "OpenShop",
+    webhooks: Receiver,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
+    url: str,
 ) -> None:
-    """Neither the log, nor the outbox, nor a test shows a part of the URL."""
-    canary = "canary-0815-password"
-    shop = open_shop(
-        alerts_to=f"mailto://ada:{canary}@127.0.0.1:1?from=a@example.org&to=b@example.org"
-    )
+    """In no log, of libraries either and however much they say; nor in the outbox."""
+    caplog.set_level(logging.DEBUG)
+    webhooks.status = 500
+    shop = open_shop(alerts_to=url.replace("PORT", str(webhooks.port)))
     shop.fail()
 
     shop.turn()
     (outcome,) = shop.alerts.test()
 
     (entry,) = shop.alerts.outbox()
-    shown = f"{entry} {outcome} {caplog.text} {capfd.readouterr()} {shop.settings}"
+    audit, shown = list(shop.store.audit()), capfd.readouterr()
     assert entry.state == "waiting"
     assert outcome.error
-    assert canary not in shown
+    assert CANARY not in f"{entry} {outcome} {audit} {shop.settings} {shown}"
+    assert CANARY not in caplog.text

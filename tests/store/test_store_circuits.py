@@ -9,11 +9,24 @@ import pytest
 import sqlalchemy as sa
 
 from failwell.store import CircuitOrder, Deployment, Override, Store
-from failwell.store._schema import circuit_orders, circuit_reports, metadata
+from failwell.store._columns import metadata
+from failwell.store._schema import circuit_orders, circuit_reports
+from failwell.store._schema_alerts import (
+    alert_outbox,
+    alert_rules,
+    alert_states,
+    happenings,
+)
+from failwell.store._schema_triage import history, releases
 from failwell.store._version import version_table
 from failwell.testing import ManualClock
 
 SHOP = Deployment("shop", "production")
+_LATER = (happenings, alert_rules, alert_states, alert_outbox, history, releases)
+_LATER_OF_GROUPS = (
+    *("assigned_to", "muted_until", "muted_more"),
+    *("regressed_at", "resolved_in", "regresses_from"),
+)
 
 
 def _now(clock: ManualClock) -> datetime:
@@ -97,8 +110,11 @@ def test_a_store_of_the_version_before_gets_the_tables(
         store.use_once("a token", clock.now() + 60)
         new = _shape(store)
         with store._database.writing() as connection:
-            for table in (circuit_orders, circuit_reports):
+            for table in (circuit_orders, circuit_reports, *_LATER):
                 table.drop(connection)
+            for column in _LATER_OF_GROUPS:
+                dropped = f"ALTER TABLE groups DROP COLUMN {column}"
+                connection.exec_driver_sql(dropped)
             connection.execute(version_table.update().values(version_num="0002"))
 
     with closing(Store(store_url, clock=clock)) as store:
@@ -114,6 +130,10 @@ def _shape(store: Store) -> dict[str, Any]:
         present = sa.inspect(connection)
         found: dict[str, Callable[[str], Any]] = {
             "columns": present.get_columns,
+            "indexes": lambda table: [
+                (index["name"], index["column_names"])
+                for index in present.get_indexes(table)
+            ],
             "key": present.get_pk_constraint,
         }
         return {

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from failwell.records import LossDefinition
 from failwell.spool import FrameKind, SpoolFrame
-from failwell.store import CircuitOrder, Deployment, Store, StoreError
+from failwell.store import CircuitOrder, Deployment, Posted, Store, StoreError
 from failwell.store._schema import metadata
 from failwell.testing import ManualClock
 
@@ -67,6 +67,12 @@ def _fill(store: Store, feed: "Feed") -> None:
     order = CircuitOrder(name="mail", override=None, set_by="ada", set_at=now)
     store.order_circuit(whose, order)
     store.report_circuits(whose, "a:1", "{}", keep_s=90)
+    alerts = store.alert_book(whose)
+    alerts.write_rule("spikes", None, by="ada")
+    with alerts.judging() as judging:
+        assert judging is not None
+        judging.remember({"spikes": "{}"}, ())
+        judging.post([Posted("alert-1", "spikes", "Title", "{}", ["mail"])])
 
 
 def _contents(store: Store) -> dict[str, list[tuple[object, ...]]]:

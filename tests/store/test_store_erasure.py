@@ -101,3 +101,35 @@ def test_nothing_of_it_is_left_in_the_file(
     left = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert ADA.encode() not in left
     assert b"bob" in left
+
+
+def test_the_history_forgets_the_user(filled: Store) -> None:
+    """Who did something, whose groups are, and words of comments; not that it was."""
+    filled.assign([1], ADA, by=ADA)
+    filled.comment(1, f'met "{ADA}" today, not x{ADA}', by="bob")
+    filled.note("signed in", by=ADA, details={"users": [ADA, 7]})
+
+    erased = filled.erase(ADA)
+
+    assert erased.history == 4
+    note, comment, assigned = filled.audit()
+    assert (note.by, note.details) == ("[erased]", {"users": ["[erased]", 7]})
+    assert comment.by == "bob"
+    assert comment.details["text"] == f'met "[erased]" today, not x{ADA}'
+    assert (assigned.by, assigned.details["to"]) == ("[erased]", "[erased]")
+    assert filled.groups()[0].assigned_to is None
+
+
+def test_a_short_id_is_taken_out_where_it_stands_alone(filled: Store) -> None:
+    """In a sentence it says nothing of anybody."""
+    filled.comment(1, "ada", by="ada")
+    filled.comment(1, "as ada said", by="command line (ada)")
+
+    filled.erase("ada")
+
+    second, first = filled.audit()
+    assert (first.by, first.details) == ("[erased]", {"text": "[erased]"})
+    assert (second.by, second.details) == (
+        "command line (ada)",
+        {"text": "as ada said"},
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from failwell.exceptions import NotFoundError
-from failwell.store import GroupQuery, GroupSummary, HistoryEntry, Store
+from failwell.store import GroupQuery, GroupSummary, HistoryEntry, Store, _history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -298,3 +298,40 @@ def test_the_version_changes_with_what_lists_show(
     seen.append(each_store.version())
 
     assert len(set(seen)) == len(seen)
+
+
+def test_what_is_about_no_group_goes_with_retention(
+    each_store: Store, feed: "Feed", ids: "Sequence[int]"
+) -> None:
+    """What was done to groups stays."""
+    each_store.note("signed in", by="ada")
+    each_store.comment(ids[0], "text", by="ada")
+    feed.clock.advance(91 * 86_400)
+    each_store.note("signed in", by="bob")
+    before = each_store.version()
+
+    for _ in each_store.prune():
+        pass
+
+    assert [(e.action, e.by) for e in each_store.audit()] == [
+        ("signed in", "bob"),
+        ("commented", "ada"),
+    ]
+    assert each_store.version() != before
+
+
+def test_of_notes_the_newest_are_kept(
+    each_store: Store, ids: "Sequence[int]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many come in a day: somebody may knock at the console for hours."""
+    monkeypatch.setattr(_history, "_MOST_NOTES", 3)
+    for number in range(5):
+        each_store.note("refused", by=f"{number}")
+        each_store.comment(ids[0], "text", by="ada")
+
+    for _ in each_store.prune():
+        pass
+
+    notes = [e.by for e in each_store.audit() if e.group_id is None]
+    assert notes == ["4", "3", "2"]
+    assert len(each_store.audit()) == 8

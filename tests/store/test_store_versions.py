@@ -237,3 +237,22 @@ def test_readers_and_a_shipper_go_on_while_a_store_is_upgraded(
     assert moved.counted == 7
     assert sum(group.count for group in groups) == 127
     assert seen <= {3, 4}
+
+
+def test_an_upgraded_store_knows_its_releases(
+    old_store: Path, store: Store, clock: ManualClock, feed: "Feed"
+) -> None:
+    """In the order of their first errors: what is resolved now, was in the newest."""
+    clock.advance(2 * 3600)
+    feed.count(hash="new", release="3")
+    feed.move(store)
+
+    store.resolve([1], by="ada")
+
+    with store._database.reading() as connection:
+        known = connection.exec_driver_sql("SELECT release FROM releases")
+        assert {row.release for row in known} == {"1", "2", "3"}
+    page = store.group(1)
+    assert page is not None
+    assert page.group.resolved_in == "3"
+    assert [entry.action for entry in store.history(1)] == ["resolved", "appeared"]

@@ -114,9 +114,10 @@ class Conditions:
             if usual is None or n < rule.factor * usual:
                 return []
             return self._of_application(rule, n, _said(rule, n, usual), at)
-        found = []
-        for rate in rates.groups(rule.codes, rule.minutes, rule.count):
-            usual = _usual(rule, rates.usual(rate))
+        groups, found = rates.groups(rule.codes, rule.minutes, rule.count), []
+        per_hour = rates.usual(groups)
+        for rate in groups:
+            usual = _usual(rule, per_hour.get(rate.group_id))
             if usual is not None and rate.n >= rule.factor * usual:
                 said = _said(rule, rate.n, usual)
                 found.append(of_rate(rate, said, at, self.link(rate.group_id)))

@@ -24,7 +24,7 @@ from failwell.alerts._memory import (
     speakers,
 )
 from failwell.alerts._rule import LEVELS, Rule
-from failwell.alerts._rulebook import Rulebook
+from failwell.alerts._rulebook import DEFAULTS, Rulebook
 from failwell.alerts._wording import compose, of_group
 from failwell.fleet import Fleet
 from failwell.store import AlertBook, Happening, Judging, Posted
@@ -54,6 +54,8 @@ class Evaluation:
         self._settings = settings
         self._clock = clock
         self._rulebook = Rulebook(book)
+        self.known_rules: list[Rule] = list(DEFAULTS)
+        """As they were read last."""
         self._conditions = Conditions(settings, fleet)
 
     def run(self) -> int:
@@ -62,7 +64,7 @@ class Evaluation:
         Raises:
             StoreError: The store cannot be used; nothing is lost.
         """
-        rules = self._rulebook.rules()
+        rules = self.known_rules = self._rulebook.rules()
         present = self._conditions.look(self._book, rules, self._clock.now())
         posted, left = 0, self._is_needed(rules, present)
         while left:

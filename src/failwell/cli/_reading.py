@@ -91,12 +91,12 @@ def _add_errors(group: click.Group, clock: Clock) -> None:
         as_json: bool,
         **options: Any,  # noqa: ANN401 - as the options say
     ) -> None:
-        r"""List the groups of errors that SEARCH finds, those seen last first.
+        """List the groups of errors that SEARCH finds, those seen last first.
 
-        \b
-        SEARCH is words, each of which holds: code:X type:X route:X user:X release:X
-        environment:X app:X assigned:X|none is:open|resolved|muted|regressed
-        seen:>2026-11-01|<7d, text, "two words"; - in front: does not hold.
+        SEARCH is words that all hold, or do not with `-` in front: text, "two words",
+        code:X, type:X, route:X, user:X, release:X, environment:X, app:X, assigned:X,
+        assigned:none, is:open, is:resolved, is:muted, is:regressed, seen:>2026-11-01,
+        seen:<7d.
 
         Times are 2026-11-23T18:00 (UTC), the same with an offset, or how long ago:
         30m, 24h, 7d, 4w.

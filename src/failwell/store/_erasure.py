@@ -29,7 +29,7 @@ _ERASED = "[erased]"
 _FEWEST_TELLING = 6
 
 
-def erase_user(connection: Connection, user_id: str, now: int) -> Erased:
+def erase_user(connection: Connection, user_id: str) -> Erased:
     """Remove it, in the transaction of the connection; doing it twice does no harm."""
     user = clean(user_id)
     if connection.dialect.name == "sqlite":
@@ -46,7 +46,7 @@ def erase_user(connection: Connection, user_id: str, now: int) -> Erased:
         history=_erase_from_history(connection, user),
     )
     if any(erased):
-        note_change(connection, now)
+        note_change(connection)
     return erased
 
 

@@ -71,7 +71,7 @@ class StoreKeeper(StoreTriage):
             StoreError: The store cannot be written; nothing was removed.
         """
         with self._database.writing() as connection:
-            return _erasure.erase_user(connection, user_id, self._now())
+            return _erasure.erase_user(connection, user_id)
 
     def order_circuit(self, whose: Deployment, order: CircuitOrder) -> None:
         """Keep an operator's order in place of the one before.

@@ -131,17 +131,32 @@ class Rates:
                 sums[route] += round(n * share)
         return dict(sums)
 
-    def usual(self, rate: GroupRate) -> float | None:
-        """Return a group's errors an hour in the last week; None while it is young."""
-        hours = min(_USUAL_HOURS, self._hour - rate.first_seen // HOUR)
+    def usual(self, rates: Sequence[GroupRate]) -> dict[int, float]:
+        """Return the errors an hour of these groups in the last week.
+
+        Those that are younger than a day are not in it.
+        """
+        hours = {
+            rate.group_id: min(_USUAL_HOURS, self._hour - rate.first_seen // HOUR)
+            for rate in rates
+        }
+        old = [id_ for id_, known in hours.items() if known >= _FEWEST_HOURS]
+        usual = dict.fromkeys(old, 0.0)
         counted = fingerprint_hours.c
-        own = select(fingerprints.c.id).where(fingerprints.c.group_id == rate.group_id)
-        past = select(func.sum(counted.n)).where(
-            counted.fingerprint_id.in_(own),
-            counted.hour >= self._hour - hours,
-            counted.hour < self._hour,
-        )
-        return self._mean(past, hours)
+        for first in range(0, len(old), _PER_QUERY):
+            week = (
+                select(fingerprints.c.group_id, func.sum(counted.n))
+                .join(fingerprints, fingerprints.c.id == counted.fingerprint_id)
+                .where(
+                    fingerprints.c.group_id.in_(old[first : first + _PER_QUERY]),
+                    counted.hour >= self._hour - _USUAL_HOURS,
+                    counted.hour < self._hour,
+                )
+                .group_by(fingerprints.c.group_id)
+            )
+            for group_id, n in self._connection.execute(week):
+                usual[group_id] = int(n) / hours[group_id]
+        return usual
 
     def usual_total(self, codes: Sequence[str]) -> float | None:
         """Return all errors an hour in the last week; None where that is not known."""
@@ -155,7 +170,9 @@ class Rates:
             select(func.min(counted.hour)).where(*week)
         ).scalar()
         hours = 0 if first is None else self._hour - first
-        return self._mean(select(func.sum(counted.n)).where(*week), hours)
+        if hours < _FEWEST_HOURS:
+            return None
+        return self._number(select(func.sum(counted.n)).where(*week)) / hours
 
     def losses(self) -> dict[str, int]:
         """Return what was counted and could not be kept in the present hour."""
@@ -225,9 +242,6 @@ class Rates:
             GroupRate(id_, int(n), *rest)
             for id_, n, *rest in self._connection.execute(statement)
         ]
-
-    def _mean(self, past: Select[*tuple[int]], hours: int) -> float | None:
-        return None if hours < _FEWEST_HOURS else self._number(past) / hours
 
     def _number(self, statement: Select[*tuple[int]]) -> int:
         return int(self._connection.execute(statement).scalar() or 0)

@@ -12,6 +12,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Delete, delete, func, 
 
 from failwell.store._engine import Database
 from failwell.store._happenings import forget_happenings
+from failwell.store._history import forget_notes
 from failwell.store._landmarks import leave_landmarks
 from failwell.store._model import Pruned, Retention
 from failwell.store._outbox import forget_alerts
@@ -43,6 +44,7 @@ from failwell.store._times import (
     MINUTES_PER_HOUR,
     MINUTES_SHOWN,
 )
+from failwell.store._watermarks import note_change
 
 _EVENTS_PER_STEP = 200
 _ROWS_PER_STEP = 2_000
@@ -85,7 +87,12 @@ def _repeat(database: Database, step: _Step) -> Iterator[Pruned]:
 
 def _take(database: Database, step: _Step) -> Pruned:
     with database.writing() as connection:
-        return step(connection) if may_prune(connection) else Pruned()
+        if not may_prune(connection):
+            return Pruned()
+        done = step(connection)
+        if done.events or done.counts:
+            note_change(connection)
+        return done
 
 
 def _remove_old(connection: Connection, oldest: int) -> Pruned:
@@ -188,11 +195,13 @@ def _trimming(column: Column[Any], below: int) -> _Step:
 def _forget_details(database: Database, oldest: int, now: int) -> Iterator[Pruned]:
     """Remove what only events tell: tags, users by day, and what was set aside.
 
-    And what nobody waits for: happenings that were not taken, alerts long sent.
+    And what nobody waits for: happenings that were not taken, alerts long sent, and
+    what the history says of no group.
     """
     old = delete(quarantine).where(quarantine.c.at < oldest)
     yield _take(database, lambda connection: _counted(connection, old))
     yield _take(database, lambda connection: _forget_alerts(connection, now))
+    yield _take(database, lambda c: Pruned(counts=forget_notes(c, oldest)))
     with database.reading() as connection:
         last = connection.execute(select(func.max(fingerprints.c.id))).scalar() or 0
     for first in range(0, last + 1, _FINGERPRINTS_PER_STEP):

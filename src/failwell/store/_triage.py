@@ -46,7 +46,7 @@ class Deed:
         if about:
             transaction = Transaction(self.connection)
             write_history(transaction, self.now, self.by, action, about)
-            note_change(self.connection, self.now)
+            note_change(self.connection)
 
 
 def resolve_groups(
@@ -71,7 +71,8 @@ def resolve_groups(
             raise ValueError(message)
         name = newest.name if newest else None
         if until_next_release:
-            own: dict[str, Any] = {"resolved_in": None, "regresses_from": deed.now}
+            later = deed.now + 1
+            own: dict[str, Any] = {"resolved_in": None, "regresses_from": later}
             details = {"in_release_after": name}
         else:
             since = newest.first_seen if newest else None

@@ -17,6 +17,7 @@ from failwell.store._schema import watermarks
 CLOSED = "(closed)"
 """In place of a unit, where nothing is to be moved into this store any more."""
 _CHANGES = "(changes)"
+_ONE_MORE = _CHANGES, 1, False, 0
 _WHY_CLOSED = (
     "it was copied into another database, which takes what is recorded since: set "
     "FAILWELL_STORE_URL to that, or run `flask failwell store open`"
@@ -50,12 +51,12 @@ def move_watermark(
 ) -> None:
     """Note how far a unit has been moved, at the end of what moved it."""
     own = (unit_id, *progress, now)
-    _WRITE.run(transaction, [own, _change(now)])
+    _WRITE.run(transaction, [own, _ONE_MORE])
 
 
-def note_change(connection: Connection, now: int) -> None:
+def note_change(connection: Connection) -> None:
     """Note that lists may have changed, at the end of what changed them."""
-    _WRITE.run(Transaction(connection), [_change(now)])
+    _WRITE.run(Transaction(connection), [_ONE_MORE])
 
 
 def count_changes(connection: Connection) -> int:
@@ -63,10 +64,6 @@ def count_changes(connection: Connection) -> int:
     row = watermarks.c.unit_id == _CHANGES
     statement = select(watermarks.c.position).where(row)
     return connection.execute(statement).scalar() or 0
-
-
-def _change(now: int) -> tuple[str, int, bool, int]:
-    return _CHANGES, 1, False, now
 
 
 def _write(insert: Insert) -> Insert:
