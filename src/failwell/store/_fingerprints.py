@@ -51,6 +51,8 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     group_id: int
     home: int
     """The group that it goes back to when a merge is taken back."""
+    is_open: bool = True
+    """Whether its group is, as it was read."""
 
 
 class Label(msgspec.Struct, frozen=True, gc=False):
@@ -116,6 +118,9 @@ class Fingerprints:
         for fingerprint_id, span in spans.items():
             of_groups[owners[fingerprint_id]].add(span)
         touched = {*of_groups, *(owners[id_] for id_ in met)}
+        if self._transaction.is_sqlite:
+            # One writer: what was read of them is still so.
+            touched &= {k.group_id for k in self._known.values() if not k.is_open}
         standings = lock_groups(self._transaction, touched)
         _ADD_TO_GROUPS.run(self._transaction, _rows(of_groups))
         count_users(self._transaction, (owners[id_] for id_ in met))
@@ -143,8 +148,8 @@ class Fingerprints:
         return owners
 
     def _look_up(self, keys: list[Key]) -> None:
-        for id_, group_id, home, *key in _FIND.fetch(self._transaction, keys):
-            self._known[Key(*key)] = Known(id_, group_id, home)
+        for id_, group_id, home, state, *key in _FIND.fetch(self._transaction, keys):
+            self._known[Key(*key)] = Known(id_, group_id, home, state == "open")
 
     def _create(self, key: Key, definition: GroupDefinition) -> None:
         aliases = [
@@ -247,12 +252,17 @@ _ADDED = [
 ]
 _FIND = Bulk(
     [fingerprints.c[name] for name in Key._fields],
-    lambda new: select(
-        fingerprints.c.id,
-        fingerprints.c.group_id,
-        fingerprints.c.home_group_id,
-        *(fingerprints.c[name] for name in Key._fields),
-    ).where(*(fingerprints.c[name] == new[name] for name in Key._fields)),
+    lambda new: (
+        select(
+            fingerprints.c.id,
+            fingerprints.c.group_id,
+            fingerprints.c.home_group_id,
+            groups.c.state,
+            *(fingerprints.c[name] for name in Key._fields),
+        )
+        .join(groups, groups.c.id == fingerprints.c.group_id)
+        .where(*(fingerprints.c[name] == new[name] for name in Key._fields))
+    ),
 )
 _NEW = insertion(fingerprints, *Key._fields, "group_id", "home_group_id", "parts")
 _LOCK_FINGERPRINTS = Bulk(
