@@ -83,7 +83,7 @@ def test_rules_are_added_silenced_and_removed(
     assert "silent until 2027-01-16 12:00:00 UTC" in page
     assert "spikes" not in rules
     assert rules["new-errors"].muted_until is None
-    assert "many" in admin.get(f"{PREFIX}/audit").text
+    assert "alert rule removed" in admin.get(f"{PREFIX}/audit").text
 
 
 def test_a_test_says_what_came_back(
@@ -95,6 +95,7 @@ def test_a_test_says_what_came_back(
     bad = send(admin, "/alerts/test", channel="desk")
 
     assert "desk took the test" in _words(good.text)
+    assert "key alerts tested" in _words(admin.get(f"{PREFIX}/audit").text)
     assert len(webhooks.requests) == 2
     assert "500" in _words(bad.text).partition("desk")[2]
 

@@ -77,6 +77,8 @@ class AlertChange(NamedTuple):
     takes: type[Any]
     run: Callable[[Alerts, Any, str, datetime], object]
     """Do it; gets what was given, the visitor's name, and the present time."""
+    noted: str = ""
+    """What the audit log says of it; what changes a rule, the rules note themselves."""
 
     def read_fields(self, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 - a `takes`
         """Return what a form says.
@@ -147,11 +149,13 @@ CHANGES = (
         "Send a test",
         Test,
         lambda alerts, given, _by, _now: alerts.test(given.channel),
+        noted="alerts tested",
     ),
     AlertChange(
         "retry",
         "Try alerts again",
         Retry,
         lambda alerts, given, _by, _now: alerts.retry(given.alert_id),
+        noted="alerts tried again",
     ),
 )

@@ -134,8 +134,8 @@ def alert_endpoints(desk: Desk) -> list[Endpoint]:
 def _do(desk: Desk, change: AlertChange, given: object) -> list[Outcome]:
     by = desk.present().name
     outcomes = change.do(desk.alerts, given, by, desk.now())
-    details = msgspec.to_builtins(given)
-    desk.note(f"alerts {change.name}", **{k: str(v) for k, v in details.items() if v})
+    if change.noted:
+        desk.note(change.noted)
     return outcomes
 
 
