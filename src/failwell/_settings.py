@@ -77,7 +77,7 @@ class Settings:
     console_key: str | None
     """Opens the console, 16 characters at least; without it there is no console."""
     console_operator_key: str | None
-    """Opens the console to whoever may not delete, nor read the audit log; default none."""
+    """Opens the console to whoever may change groups, and not delete them; default none."""
     console_viewer_key: str | None
     """Opens the console to whoever may only read; default none."""
     console_proxy_header: str

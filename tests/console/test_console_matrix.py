@@ -67,6 +67,21 @@ ROUTES = {
     ("/api/groups/merge", "POST"): OPERATOR,
     ("/api/groups/unmerge", "POST"): OPERATOR,
     ("/api/groups/delete", "POST"): ADMIN,
+    ("/alerts", "GET"): ADMIN,
+    ("/api/alerts", "GET"): ADMIN,
+    ("/api/alerts/outbox", "GET"): ADMIN,
+    ("/alerts/add", "POST"): ADMIN,
+    ("/api/alerts/add", "POST"): ADMIN,
+    ("/alerts/change", "POST"): ADMIN,
+    ("/api/alerts/change", "POST"): ADMIN,
+    ("/alerts/mute", "POST"): ADMIN,
+    ("/api/alerts/mute", "POST"): ADMIN,
+    ("/alerts/remove", "POST"): ADMIN,
+    ("/api/alerts/remove", "POST"): ADMIN,
+    ("/alerts/test", "POST"): ADMIN,
+    ("/api/alerts/test", "POST"): ADMIN,
+    ("/alerts/retry", "POST"): ADMIN,
+    ("/api/alerts/retry", "POST"): ADMIN,
     # What is unknown, with any method: for whoever is in, it is not there.
     **{
         (rule, method): VIEWER

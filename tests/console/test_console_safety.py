@@ -45,6 +45,7 @@ HOSTILE = (
         ("/errors/x", 404),
         ("/errors", 404),
         ("/health", 200),
+        ("/alerts", 200),
         ("/audit", 200),
         ("/updates", 200),
         ("/?q=is:gone", 400),

@@ -6,19 +6,16 @@ of the store, which does it to all of the groups or to none, and writes the hist
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
+from failwell.console._moments import UNTIL_SAID, read_until
 from failwell.console._roles import Role
 from failwell.exceptions import ValidationError
 from failwell.store import Store
-
-_SPAN = re.compile(r"(\d{1,4})\s*(min|h|d|w)", re.ASCII)
-_UNITS = {"min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_UNTIL_SAID = "a time in ISO 8601, or a span such as 30min, 2h, 7d, 4w"
 
 Id = Annotated[int, Meta(ge=1, lt=10**18)]
 Ids = Annotated[
@@ -48,7 +45,7 @@ class Muting(Chosen, kw_only=True):
 
     until: Annotated[
         Annotated[str, Meta(max_length=40)] | None,
-        Meta(description=f"Until when: {_UNTIL_SAID}."),
+        Meta(description=f"Until when: {UNTIL_SAID}."),
     ] = None
     more: Annotated[
         Annotated[int, Meta(ge=1, le=10**9)] | None,
@@ -144,19 +141,6 @@ def run_action(
     return list(changed) if isinstance(changed, Sequence) else list(given.ids)
 
 
-def _read_until(text: str | None, now: datetime) -> datetime | None:
-    if not text:
-        return None
-    span = _SPAN.fullmatch(text.strip())
-    if span is not None:
-        return now + timedelta(**{_UNITS[span[2]]: int(span[1])})
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        message = f"until is {text!r}; allowed: {_UNTIL_SAID}"
-        raise ValueError(message) from error
-
-
 def _resolve(store: Store, given: Resolution, by: str, _: datetime) -> object:
     return store.resolve(given.ids, by=by, until_next_release=given.until_next_release)
 
@@ -166,7 +150,7 @@ def _reopen(store: Store, given: Chosen, by: str, _: datetime) -> object:
 
 
 def _mute(store: Store, given: Muting, by: str, now: datetime) -> object:
-    until = _read_until(given.until, now)
+    until = read_until(given.until, now)
     return store.mute(given.ids, by=by, until=until, more=given.more)
 
 

@@ -11,6 +11,7 @@ from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._settings import Settings
 from failwell.catalog import status_code_name
 from failwell.console._access import Access, keys_of
+from failwell.console._alerts import add_alerts, alert_endpoints
 from failwell.console._api import api_endpoints
 from failwell.console._attempts import Attempts
 from failwell.console._audit import add_audit
@@ -42,6 +43,15 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow",
 }
+_PAGES = (
+    add_lists,
+    add_forms,
+    add_groups,
+    add_health,
+    add_circuits,
+    add_alerts,
+    add_audit,
+)
 _ASSET_AGE_S = 365 * 86400
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 _METHODS = ("GET", "HEAD", "OPTIONS", *_CHANGING)
@@ -104,10 +114,13 @@ def create_console(  # noqa: PLR0913 - three by name, each with a default
     )
     routes = Routes(blueprint, desk)
     add_gate(blueprint, routes, desk)
-    pages = (add_lists, add_forms, add_groups, add_health, add_circuits, add_audit)
-    for add in pages:
+    for add in _PAGES:
         add(routes, desk)
-    endpoints = [*api_endpoints(desk), *export_endpoints(desk)]
+    endpoints = [
+        *api_endpoints(desk),
+        *export_endpoints(desk),
+        *alert_endpoints(desk),
+    ]
     endpoints.append(document_endpoint(endpoints))
     add_endpoints(routes, desk, endpoints)
     _close(blueprint, routes, desk)

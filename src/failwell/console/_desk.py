@@ -13,6 +13,7 @@ from jinja2 import Environment
 
 from failwell._clock import Clock
 from failwell._settings import Settings
+from failwell.alerts import Alerts
 from failwell.console._access import Access
 from failwell.console._attempts import Attempts
 from failwell.console._roles import Role, Visitor
@@ -57,6 +58,11 @@ class Desk:
     def fleet(self) -> Fleet:
         """The circuit breakers of all processes."""
         return self.open_fleet()
+
+    @property
+    def alerts(self) -> Alerts:
+        """By which rules somebody is told."""
+        return Alerts(self.store, self.settings, self.fleet, clock=self.clock)
 
     def now(self) -> datetime:
         """Return the present time, aware, in UTC."""

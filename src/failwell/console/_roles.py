@@ -8,11 +8,11 @@ class Role(IntEnum):
     """What a visitor may do; each may do what those before may."""
 
     VIEWER = 1
-    """Read everything but the audit log."""
+    """Read everything but the rules of alerts and the audit log."""
     OPERATOR = 2
     """Change what becomes of groups: resolve, mute, assign, comment, merge."""
     ADMIN = 3
-    """Delete groups, and read the audit log."""
+    """Delete groups, change the rules of alerts, and read the audit log."""
 
     @property
     def word(self) -> str:

@@ -136,6 +136,7 @@ def test_every_page_is_readable(
         "/groups/2",
         "/?q=is:nonsense",
         "/health",
+        "/alerts",
         "/audit",
         "/circuits",
     ):

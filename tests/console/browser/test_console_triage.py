@@ -267,7 +267,15 @@ def test_axe_finds_nothing_serious(
     pages = [(stranger, f"{PREFIX}/signin")]
     pages += [
         (page, PREFIX + path)
-        for path in ("/?q=", "/groups/1", "/health", "/circuits", "/audit", "/none")
+        for path in (
+            "/?q=",
+            "/groups/1",
+            "/health",
+            "/circuits",
+            "/alerts",
+            "/audit",
+            "/none",
+        )
     ]
 
     for tab, path in pages:
