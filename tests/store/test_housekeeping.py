@@ -10,7 +10,7 @@ import pytest
 
 from failwell.spool import Spool, SpoolDirectory
 from failwell.store import Retention, Shipper, Store
-from failwell.store._housekeeping import Housekeeper
+from failwell.store._shipping._housekeeping import Housekeeper
 from failwell.testing import ManualClock
 
 if TYPE_CHECKING:

@@ -9,16 +9,16 @@ import pytest
 import sqlalchemy as sa
 
 from failwell.store import CircuitOrder, Deployment, Override, Store
-from failwell.store._columns import metadata
-from failwell.store._schema import circuit_orders, circuit_reports
-from failwell.store._schema_alerts import (
+from failwell.store._database._columns import metadata
+from failwell.store._database._schema import circuit_orders, circuit_reports
+from failwell.store._database._schema_alerts import (
     alert_outbox,
     alert_rules,
     alert_states,
     happenings,
 )
-from failwell.store._schema_triage import history, releases
-from failwell.store._version import version_table
+from failwell.store._database._schema_triage import history, releases
+from failwell.store._database._version import version_table
 from failwell.testing import ManualClock
 
 SHOP = Deployment("shop", "production")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from failwell.records import LossDefinition
 from failwell.spool import FrameKind, SpoolFrame
 from failwell.store import CircuitOrder, Deployment, Posted, Store, StoreError
-from failwell.store._schema import metadata
+from failwell.store._database._schema import metadata
 from failwell.testing import ManualClock
 
 if TYPE_CHECKING:

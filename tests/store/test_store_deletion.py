@@ -10,8 +10,7 @@ from sqlalchemy import func, select
 
 from failwell.exceptions import NotFoundError
 from failwell.store import Store
-from failwell.store._errors import ConflictError
-from failwell.store._schema import (
+from failwell.store._database._schema import (
     events,
     facets,
     fingerprint_hours,
@@ -22,6 +21,7 @@ from failwell.store._schema import (
     groups,
     landmarks,
 )
+from failwell.store._errors import ConflictError
 from failwell.testing import ManualClock
 
 if TYPE_CHECKING:

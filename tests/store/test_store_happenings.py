@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from failwell.store import Deployment, Happening, Store
-from failwell.store._bulk import Transaction
-from failwell.store._happenings import add_happenings, take_happenings
+from failwell.store._database._bulk import Transaction
+from failwell.store._ledger._happenings import add_happenings, take_happenings
 
 if TYPE_CHECKING:
     from tests.store.conftest import Feed

@@ -150,7 +150,7 @@ def test_a_store_becomes_no_larger_than_allowed(keeping: Open, feed: "Feed") -> 
     assert _numbers(store)[0] == 1_999
     assert _numbers(store)[-1] == 0
     with store._database.reading() as connection:
-        from failwell.store._room import used_bytes  # noqa: PLC0415 - needs SQLAlchemy
+        from failwell.store._database._room import used_bytes  # noqa: PLC0415 - needs SQLAlchemy
 
         assert used_bytes(connection) <= room
     assert not _pruned(store).events

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from failwell.exceptions import NotFoundError
-from failwell.store import GroupQuery, GroupSummary, HistoryEntry, Store, _history
+from failwell.store import GroupQuery, GroupSummary, HistoryEntry, Store
+from failwell.store._ledger import _history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,8 +16,8 @@ from alembic.script import ScriptDirectory
 
 from failwell.records import ErrorRecord
 from failwell.store import GroupQuery, Store, StoreError
-from failwell.store._alembic import config
-from failwell.store._version import HEAD
+from failwell.store._database._alembic import config
+from failwell.store._database._version import HEAD
 from failwell.testing import ManualClock
 
 if TYPE_CHECKING:

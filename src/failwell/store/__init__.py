@@ -36,18 +36,18 @@ from failwell.store._model import (
     TimeSeries,
     ValueCount,
 )
-from failwell.store._pass import Shipped
 from failwell.store._query import SORTS, STATES, GroupQuery, Page, Sort, State
 from failwell.store._search import parse_search
 from failwell.store._service import ErrorLog, ErrorLoggingService
-from failwell.store._shipper import Shipper
+from failwell.store._shipping._pass import Shipped
+from failwell.store._shipping._shipper import Shipper
+from failwell.store._shipping._thread import ShipperThread
 from failwell.store._store import Store
-from failwell.store._thread import ShipperThread
 
 if typing.TYPE_CHECKING:
-    from failwell.store._alert_book import AlertBook
-    from failwell.store._judging import Judging
-    from failwell.store._rates import Rates
+    from failwell.store._alerting._alert_book import AlertBook
+    from failwell.store._alerting._judging import Judging
+    from failwell.store._alerting._rates import Rates
 
 __all__ = [
     "OUTBOX_STATES",
@@ -97,9 +97,9 @@ if not typing.TYPE_CHECKING:
     __getattr__, __dir__ = _late(
         __name__,
         {
-            "AlertBook": "failwell.store._alert_book",
-            "Judging": "failwell.store._judging",
-            "Rates": "failwell.store._rates",
+            "AlertBook": "failwell.store._alerting._alert_book",
+            "Judging": "failwell.store._alerting._judging",
+            "Rates": "failwell.store._alerting._rates",
         },
         __all__,
     )

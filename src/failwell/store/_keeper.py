@@ -10,13 +10,15 @@ from failwell.store._people import StoreTriage
 from failwell.store._times import microseconds
 
 if TYPE_CHECKING:
-    from failwell.store import _alert_book, _circuits, _erasure, _retention
+    from failwell.store._alerting import _alert_book
+    from failwell.store._questions import _circuits
+    from failwell.store._upkeep import _erasure, _retention
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
-    _alert_book = LateModule("failwell.store._alert_book")
-    _circuits = LateModule("failwell.store._circuits")
-    _erasure = LateModule("failwell.store._erasure")
-    _retention = LateModule("failwell.store._retention")
+    _alert_book = LateModule("failwell.store._alerting._alert_book")
+    _circuits = LateModule("failwell.store._questions._circuits")
+    _erasure = LateModule("failwell.store._upkeep._erasure")
+    _retention = LateModule("failwell.store._upkeep._retention")
 
 
 class StoreKeeper(StoreTriage):

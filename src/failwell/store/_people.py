@@ -14,14 +14,15 @@ from failwell.store._text import clean
 from failwell.store._times import aware, microseconds, stored
 
 if TYPE_CHECKING:
-    from failwell.store import _deletion, _history, _merging, _past, _triage
+    from failwell.store._ledger import _history
+    from failwell.store._upkeep import _deletion, _merging, _past, _triage
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
-    _deletion = LateModule("failwell.store._deletion")
-    _history = LateModule("failwell.store._history")
-    _merging = LateModule("failwell.store._merging")
-    _past = LateModule("failwell.store._past")
-    _triage = LateModule("failwell.store._triage")
+    _deletion = LateModule("failwell.store._upkeep._deletion")
+    _history = LateModule("failwell.store._ledger._history")
+    _merging = LateModule("failwell.store._upkeep._merging")
+    _past = LateModule("failwell.store._upkeep._past")
+    _triage = LateModule("failwell.store._upkeep._triage")
 
 _MOST_ERRORS = 10**12
 _LONGEST_COMMENT = 10_000

@@ -34,24 +34,24 @@ from failwell.store._times import MINUTES_PER_HOUR, minute_range, stored
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from failwell.store import (
+    from failwell.store._database import _engine
+    from failwell.store._ledger import _watermarks
+    from failwell.store._questions import (
         _circuits,
-        _engine,
         _listing,
         _neighbours,
         _queries,
         _statistics,
-        _watermarks,
     )
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
-    _circuits = LateModule("failwell.store._circuits")
-    _engine = LateModule("failwell.store._engine")
-    _listing = LateModule("failwell.store._listing")
-    _neighbours = LateModule("failwell.store._neighbours")
-    _queries = LateModule("failwell.store._queries")
-    _statistics = LateModule("failwell.store._statistics")
-    _watermarks = LateModule("failwell.store._watermarks")
+    _circuits = LateModule("failwell.store._questions._circuits")
+    _engine = LateModule("failwell.store._database._engine")
+    _listing = LateModule("failwell.store._questions._listing")
+    _neighbours = LateModule("failwell.store._questions._neighbours")
+    _queries = LateModule("failwell.store._questions._queries")
+    _statistics = LateModule("failwell.store._questions._statistics")
+    _watermarks = LateModule("failwell.store._ledger._watermarks")
 
 _SECONDS_PER_MINUTE = 60
 _GROUPS_PER_PAGE = 500

@@ -7,29 +7,26 @@ from typing import TYPE_CHECKING
 from failwell._clock import SYSTEM_CLOCK, Clock
 from failwell._late import LateModule
 from failwell.spool import Counter, SpoolFrame
+from failwell.store._intake._memory import Memory
 from failwell.store._keeper import StoreKeeper
-from failwell.store._memory import Memory
 from failwell.store._model import Retention
 from failwell.store._pace import Pace, Steady
 from failwell.store._times import microseconds
 
 if TYPE_CHECKING:
-    from failwell.store import (
-        _copying,
-        _engine,
-        _ingest,
-        _move,
-        _tokens,
-        _watermarks,
-    )
+    from failwell.store._database import _engine
+    from failwell.store._intake import _ingest, _move
+    from failwell.store._ledger import _watermarks
+    from failwell.store._questions import _tokens
+    from failwell.store._upkeep import _copying
 else:
     # They import SQLAlchemy, which costs 100 ms: only on use.
-    _copying = LateModule("failwell.store._copying")
-    _engine = LateModule("failwell.store._engine")
-    _ingest = LateModule("failwell.store._ingest")
-    _move = LateModule("failwell.store._move")
-    _tokens = LateModule("failwell.store._tokens")
-    _watermarks = LateModule("failwell.store._watermarks")
+    _copying = LateModule("failwell.store._upkeep._copying")
+    _engine = LateModule("failwell.store._database._engine")
+    _ingest = LateModule("failwell.store._intake._ingest")
+    _move = LateModule("failwell.store._intake._move")
+    _tokens = LateModule("failwell.store._questions._tokens")
+    _watermarks = LateModule("failwell.store._ledger._watermarks")
 
 
 class Store(StoreKeeper):
