@@ -15,6 +15,7 @@ BENCHMARKS = (
     "resilience.py",
     "reading.py",
     "shipping.py",
+    "alerts.py",
 )
 
 

@@ -1,6 +1,8 @@
 """A webhook leads to the public internet, or nowhere: judged when it connects."""
 
 import socket
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -84,3 +86,39 @@ def test_those_who_mean_it_are_led_into_their_own_network() -> None:
             peer = connected.getpeername()
 
     assert peer[:2] == ("127.0.0.1", port)
+
+
+WATCHED = """
+import sys
+from failwell.alerts._addresses import connect
+
+seen = []
+def watch(event, args):
+    if event == "socket.getaddrinfo":
+        seen.append(("resolved", args[0]))
+    elif event == "socket.connect":
+        seen.append(("connected", args[1][0]))
+
+sys.addaudithook(watch)
+connect("localhost", int(sys.argv[1]), 5.0, may_be_private=True).close()
+resolved = [name for what, name in seen if what == "resolved"]
+connected = [name for what, name in seen if what == "connected"]
+assert resolved.count("localhost") == 1, seen
+assert set(resolved) - {"localhost"} <= {"127.0.0.1", "::1"}, seen
+assert connected[-1] == "127.0.0.1", seen
+"""
+
+
+def test_a_name_is_resolved_once() -> None:
+    """What it means a moment later changes nothing: an address is connected to."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port = str(server.getsockname()[1])
+
+        watched = subprocess.run(
+            [sys.executable, "-c", WATCHED, port],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    assert watched.stderr == ""

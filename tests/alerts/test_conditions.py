@@ -73,7 +73,7 @@ def test_a_muted_group_reaches_no_threshold(shop: "Shop", told: Told) -> None:
     shop.fail()
     shop.move()
     (group,) = shop.store.groups()
-    shop.store.set_state([group.id], "muted")
+    shop.store.mute([group.id], by="ada")
     _only(shop, "threshold", count=3)
     shop.fail(100)
 

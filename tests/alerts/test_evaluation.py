@@ -1,9 +1,11 @@
 """What happened becomes alerts: each once, gathered, bounded, and nothing lost."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from failwell.alerts import Alert, make_rule
@@ -58,13 +60,16 @@ def test_many_new_groups_are_one_alert_that_names_the_number(
     assert "gathers 100" in digest.why
 
 
-def test_ten_thousand_new_groups_in_a_minute_are_two_messages(
-    shop: "Shop", told: Told
+@pytest.mark.parametrize(
+    "groups", [1000, pytest.param(10_000, marks=pytest.mark.faults, id="many")]
+)
+def test_thousands_of_new_groups_in_a_minute_are_two_messages(
+    shop: "Shop", told: Told, groups: int
 ) -> None:
     """One at once and one digest, which together name all of them."""
     for step in range(5):
-        for number in range(2000):
-            shop.fail(hash_=_hash(step * 2000 + number))
+        for number in range(groups // 5):
+            shop.fail(hash_=_hash(step * groups + number))
         shop.turn()
         shop.clock.advance(12)
     shop.clock.advance(600)
@@ -72,7 +77,7 @@ def test_ten_thousand_new_groups_in_a_minute_are_two_messages(
 
     alerts = told()
     assert len(alerts) == 2
-    assert sum(alert.number for alert in alerts) == 10_000
+    assert sum(alert.number for alert in alerts) == groups
 
 
 def test_an_alert_is_held_in_quiet_hours_and_urgent_ones_are_not(
@@ -173,7 +178,7 @@ def test_two_that_judge_tell_once(
 ) -> None:
     """Every node may ship, and each of them may be elected on its machine."""
     one, two = open_shop(store_url), open_shop(store_url)
-    for number in range(30):
+    for number in range(8):
         one.fail(hash_=_hash(number))
         one.move()
         two.alerts.turn()
@@ -182,7 +187,26 @@ def test_two_that_judge_tell_once(
     two.alerts.turn()
     one.alerts.turn()
 
-    assert [alert.number for alert in told()] == [1, 29]
+    assert [alert.number for alert in told()] == [1, 7]
+
+
+def test_many_that_judge_at_the_same_time_lose_and_double_nothing(
+    open_shop: "OpenShop", store_url: str
+) -> None:
+    """One is at it, and the others leave it that."""
+    shops = [open_shop(store_url) for _ in range(4)]
+    for number in range(200):
+        shops[0].fail(hash_=_hash(number))
+    shops[0].move()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda shop: shop.alerts._evaluation.run(), shops * 5))
+    shops[0].clock.advance(601)
+    shops[0].alerts._evaluation.run()
+
+    entries = shops[0].alerts.outbox()
+    numbers = [msgspec.json.decode(entry.body)["number"] for entry in entries]
+    assert sum(numbers) == 200
 
 
 def test_a_link_leads_to_the_group(open_shop: "OpenShop", told: Told) -> None:
@@ -210,3 +234,29 @@ def test_nothing_is_written_where_nothing_happens(shop: "Shop") -> None:
     shop.turn()
 
     assert shop.book.states() != before
+
+
+def test_an_error_that_comes_back_is_told(each_shop: "Shop", told: Told) -> None:
+    """Resolved, or muted until two more came: once each, with which of them it was."""
+    shop = each_shop
+    for number in (1, 2):
+        shop.fail(hash_=_hash(number))
+    shop.turn()
+    first, second = sorted(group.id for group in shop.store.groups())
+    shop.store.resolve([first], by="ada")
+    shop.store.mute([second], more=2, by="ada")
+    told()
+    shop.clock.advance(600)
+    for number in (1, 2, 2, 2):
+        shop.fail(hash_=_hash(number))
+
+    shop.turn()
+    shop.clock.advance(600)
+    shop.fail(hash_=_hash(1))
+    shop.turn()
+
+    (alert,) = told()
+    assert (alert.kind, alert.number) == ("regression", 2)
+    said = {found.group_id: found.said for found in alert.findings}
+    assert said[first].startswith("It was resolved, and has come back.")
+    assert said[second].startswith("It was muted, up to a limit")

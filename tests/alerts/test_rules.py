@@ -72,6 +72,13 @@ def test_rules_are_added_changed_and_removed(each_shop: "Shop") -> None:
     assert (busy.count, busy.minutes, entries["busy"].changed_by) == (10, 1, "bob")
     assert entries["spikes"].rule.factor == 3.0
     assert entries["new-errors"].changed_by == ""
+    audit = each_shop.store.audit()
+    assert [(entry.action, entry.by) for entry in audit] == [
+        ("alert rule removed", "bob"),
+        ("alert rule written", "bob"),
+        ("alert rule written", "bob"),
+        ("alert rule written", "ada@example.org"),
+    ]
 
 
 def test_what_cannot_be_changed_is_said(shop: "Shop") -> None:

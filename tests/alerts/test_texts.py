@@ -1,11 +1,12 @@
 """What people read: our template or theirs, and nothing that acts upon them."""
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from receivers import Receiver
 
@@ -15,6 +16,7 @@ from failwell.alerts._rendering import Renderer
 if TYPE_CHECKING:
     from tests.alerts.conftest import OpenShop
 
+RENDERER = Renderer(None)
 AT = datetime.fromtimestamp(1_800_000_000, UTC)
 HOSTILE = (
     "x\r\nBcc: eve@example.org\r\n\r\n\x1b[2J\u202e @everyone <!channel> {{ 7*7 }}"
@@ -50,11 +52,12 @@ def test_the_template_says_what_why_and_how_to_change_it() -> None:
     assert "alert-1, 2027-01-15 08:00:00 UTC" in text
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_whatever_an_error_says_adds_no_line(said: str) -> None:
     """Title and text have the lines of the template, and no others."""
-    title, text = Renderer(None).render(_alert(f"a{said}b"))
-    expected = Renderer(None).render(_alert("a"))[1]
+    title, text = RENDERER.render(_alert(f"a{said}b"))
+    expected = RENDERER.render(_alert("a"))[1]
 
     assert len(title.splitlines()) == 1
     assert len(text.splitlines()) == len(expected.splitlines())
@@ -115,23 +118,38 @@ def test_mail_comes_with_title_text_and_id(
     assert "ada@example.org" in headers
 
 
-def test_what_apprise_says_is_without_secrets(
+CANARY = "canary-0815-password"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"mailto://ada:{CANARY}@127.0.0.1:1?from=a@example.org&to=b@example.org",
+        f"json://ada:{CANARY}@127.0.0.1:1/{CANARY}",
+        f"json://ada:{CANARY}@127.0.0.1:PORT/{CANARY}?+token={CANARY}",
+        f"slack://{CANARY}",
+        f"unheard-of://{CANARY}@127.0.0.1/",
+    ],
+)
+def test_no_secret_of_a_channel_is_shown(
     open_shop: "OpenShop",
+    webhooks: Receiver,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
+    url: str,
 ) -> None:
-    """Neither the log, nor the outbox, nor a test shows a part of the URL."""
-    canary = "canary-0815-password"
-    shop = open_shop(
-        alerts_to=f"mailto://ada:{canary}@127.0.0.1:1?from=a@example.org&to=b@example.org"
-    )
+    """In no log, of libraries either and however much they say; nor in the outbox."""
+    caplog.set_level(logging.DEBUG)
+    webhooks.status = 500
+    shop = open_shop(alerts_to=url.replace("PORT", str(webhooks.port)))
     shop.fail()
 
     shop.turn()
     (outcome,) = shop.alerts.test()
 
     (entry,) = shop.alerts.outbox()
-    shown = f"{entry} {outcome} {caplog.text} {capfd.readouterr()} {shop.settings}"
+    audit, shown = list(shop.store.audit()), capfd.readouterr()
     assert entry.state == "waiting"
     assert outcome.error
-    assert canary not in shown
+    assert CANARY not in f"{entry} {outcome} {audit} {shop.settings} {shown}"
+    assert CANARY not in caplog.text

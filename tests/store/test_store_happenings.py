@@ -64,7 +64,7 @@ def test_what_happened_to_a_merged_group_happened_to_the_other(
         feed.move(each_store)
     first, second = sorted(group.id for group in each_store.groups())
     _take(each_store)
-    each_store.merge([first, second])
+    each_store.merge([first, second], by="ada")
 
     _add(each_store, "regressed", second)
 

@@ -1,6 +1,7 @@
 """Real receivers of alerts on this machine: one takes webhooks, one takes mail."""
 
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,8 +32,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving_webhooks(port: int = 0) -> Iterator[Receiver]:
-    """Run a server that takes any POST."""
+def receiving_webhooks(*, context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """Run a server that takes any POST, with TLS where a context is given."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -49,7 +50,11 @@ def receiving_webhooks(port: int = 0) -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if context is not None:
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     receiver = Receiver(server.server_port)
     with _serving(server):
         yield receiver

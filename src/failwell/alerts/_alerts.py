@@ -19,15 +19,16 @@ from failwell.alerts._rulebook import Rulebook, RuleEntry
 from failwell.alerts._thread import taking_turns
 from failwell.exceptions import NotFoundError
 from failwell.fleet import Fleet
-from failwell.store import Deployment, OutboxEntry, OutboxState, Store
+from failwell.store import Deployment, OutboxEntry, OutboxState, Store, StoreError
 
 if TYPE_CHECKING:
-    from failwell.alerts import _evaluation, _memory, _rendering, _sender
+    from failwell.alerts import _evaluation, _memory, _outage, _rendering, _sender
     from failwell.store import AlertBook
 else:
     # Of no use to a process that does not ship; and some load SQLAlchemy.
     _evaluation = LateModule("failwell.alerts._evaluation")
     _memory = LateModule("failwell.alerts._memory")
+    _outage = LateModule("failwell.alerts._outage")
     _rendering = LateModule("failwell.alerts._rendering")
     _sender = LateModule("failwell.alerts._sender")
 
@@ -194,10 +195,15 @@ class Alerts:
         """
         if not self.channels:
             return
-        with self._store.kept_open():
-            self._evaluation.run()
-            end = self._clock.monotonic() + _SENDING_S
-            self._sender.run(lambda: self._clock.monotonic() < end)
+        try:
+            with self._store.kept_open():
+                self._evaluation.run()
+                end = self._clock.monotonic() + _SENDING_S
+                self._sender.run(lambda: self._clock.monotonic() < end)
+        except StoreError:
+            self._outage.go_on(self._evaluation.known_rules)
+            raise
+        self._outage.end()
 
     def running(self) -> AbstractContextManager[None]:
         """Take turns on a thread while the block lasts; nothing, without channels."""
@@ -272,6 +278,10 @@ class Alerts:
     def _sender(self) -> "_sender.Sender":
         renderer = _rendering.Renderer(self._settings.alerts_templates)
         return _sender.Sender(self._book, self._made, renderer, self._clock)
+
+    @cached_property
+    def _outage(self) -> "_outage.Outage":
+        return _outage.Outage(self._settings, self._made, self._sender, self._clock)
 
     @cached_property
     def _made(self) -> dict[str, Channel]:

@@ -12,7 +12,7 @@ import apprise
 
 from failwell.alerts._channel import ChannelError, Message, without_secrets
 
-_logger = logging.getLogger("apprise")
+_APPRISE = "apprise"
 
 
 class AppriseChannel:
@@ -31,33 +31,49 @@ class AppriseChannel:
         Raises:
             ChannelError: It was not taken.
         """
-        with _heard() as lines:
+        try:
+            failure = self._send(message)
+        except Exception as error:  # noqa: BLE001 - a hundred services, each its own
+            failure = f"{type(error).__name__}: {error}"
+        if failure:
+            raise ChannelError(without_secrets(failure, self._url))
+
+    def _send(self, message: Message) -> str:
+        """Send one; return why it was not taken."""
+        with _heard():
             service = apprise.Apprise.instantiate(self._url, suppress_exceptions=True)
-            if not isinstance(service, apprise.NotifyBase):
-                reason = "apprise does not know such a URL; see its list of services"
-                raise ChannelError(reason)
+        if not isinstance(service, apprise.NotifyBase):
+            return "apprise does not know such a URL; see its list of services"
+        # Not together with the above, which loads libraries that may have loggers.
+        with _heard() as lines:
             is_sent = service.notify(
                 body=message.text,
                 title=message.title,
                 body_format=apprise.NotifyFormat.TEXT,
             )
-        if not is_sent:
-            reason = "; ".join(lines) or "apprise does not say why"
-            raise ChannelError(without_secrets(reason, self._url))
+        return "" if is_sent else "; ".join(lines) or "apprise does not say why"
 
 
 @contextmanager
 def _heard() -> Iterator[list[str]]:
     """Give what apprise says in this thread meanwhile, and keep it out of the logs.
 
-    What it says may hold parts of the URL.
+    And what the libraries say that it calls: of HTTP, the path, which may be a password.
     """
-    filter_ = _Listening(threading.get_ident())
-    _logger.addFilter(filter_)
+    listening = _Listening(threading.get_ident())
+    names = [name for name in logging.root.manager.loggerDict if not _is_ours(name)]
+    loggers = [logging.root, *map(logging.getLogger, names)]
+    for logger in loggers:
+        logger.addFilter(listening)
     try:
-        yield filter_.lines
+        yield listening.lines
     finally:
-        _logger.removeFilter(filter_)
+        for logger in loggers:
+            logger.removeFilter(listening)
+
+
+def _is_ours(name: str) -> bool:
+    return name.partition(".")[0] == "failwell"
 
 
 class _Listening(logging.Filter):
@@ -69,6 +85,6 @@ class _Listening(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.thread != self._thread:
             return True
-        if record.levelno >= logging.WARNING:
+        if record.name == _APPRISE and record.levelno >= logging.WARNING:
             self.lines.append(record.getMessage())
         return False

@@ -14,6 +14,7 @@ from failwell.store._alert_model import OutboxEntry, OutboxState, StoredRule
 from failwell.store._bulk import Transaction, replacement
 from failwell.store._deployments import of_deployment
 from failwell.store._engine import Database
+from failwell.store._history import write_note
 from failwell.store._judging import Judging, lock, read_states
 from failwell.store._model import Deployment
 from failwell.store._rates import Rates
@@ -55,12 +56,15 @@ class AlertBook:
             }
 
     def write_rule(self, name: str, rule: str | None, *, by: str) -> None:
-        """Keep a rule in place of the one before; None removes one."""
+        """Keep a rule in place of the one before, None removes one; note who did so."""
         text = None if rule is None else clean(rule, _LONGEST_RULE)
         who = clean(by, _LONGEST_WHO)
-        row = (*map(clean, self._whose), name, text, who, self._now())
+        whose, now = tuple(map(clean, self._whose)), self._now()
+        action = "alert rule removed" if rule is None else "alert rule written"
+        details = {**self._whose._asdict(), "name": name, "rule": text}
         with self._database.writing() as connection:
-            _RULE.run(Transaction(connection), [row])
+            _RULE.run(Transaction(connection), [(*whose, name, text, who, now)])
+            write_note(connection, now, who, action, details)
 
     @contextmanager
     def looking(self) -> Iterator[Rates]:
