@@ -214,6 +214,30 @@ def test_a_policy_begins_nothing_after_the_deadline(clock: ManualClock) -> None:
     assert calls == []
 
 
+def test_a_policy_in_a_policy_begins_nothing_after_its_deadline(
+    clock: ManualClock,
+) -> None:
+    """The one inside may have as much time as it likes: that of the other is over."""
+    clock.monotonic = clock.monotonic  # type: ignore[method-assign] # one object, as the system's is
+    began = []
+
+    def check() -> None:
+        inner = Policy("late-inside", deadline=5, clock=clock)(began.append)
+
+        @Policy("late-outside", deadline=10, clock=clock)
+        def outer() -> None:
+            inner("in time")
+            clock.advance(10)
+            inner("too late")
+
+        with pytest.raises(DeadlineExceededError):
+            outer()
+
+    _in_fresh_context(check)
+
+    assert began == ["in time"]
+
+
 def test_a_context_keeps_no_more_than_one_scope() -> None:
     """However many calls are made in it."""
 

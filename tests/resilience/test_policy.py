@@ -248,6 +248,60 @@ def test_a_full_bulkhead_is_not_retried_and_no_failure() -> None:
     assert breaker.state is CircuitState.CLOSED
 
 
+def test_who_waits_for_a_place_gets_it_when_a_call_of_the_policy_ends() -> None:
+    """Functions of either kind hand their place over, also when they fail."""
+    policy = Policy("handing-over", bulkhead=Bulkhead(1, 20))
+    order: list[int] = []
+
+    @policy
+    async def call(number: int) -> None:
+        """Let others run meanwhile, and fail."""
+        await asyncio.sleep(0)
+        order.append(number)
+        raise OSError
+
+    async def main() -> None:
+        """Call it three times at once."""
+        await asyncio.gather(*(call(n) for n in range(3)), return_exceptions=True)
+
+    asyncio.run(main())
+
+    assert order == [0, 1, 2]
+
+
+def test_without_a_delay_a_policy_never_sleeps() -> None:
+    """To sleep for no time alone would cost a switch of threads."""
+    clock = ManualClock()
+    left = [OSError(), OSError()]
+
+    @Policy("no-delay", retry=retry(OSError, delay=0, clock=clock))
+    def call() -> str:
+        if left:
+            raise left.pop()
+        return "answer"
+
+    assert (call(), clock.sleeps) == ("answer", [])
+
+
+def test_a_deadline_of_an_awaited_policy_ends_with_its_call() -> None:
+    """Whoever has awaited it has none."""
+    policy = Policy("awaited-and-over", deadline=10)
+
+    @policy
+    async def inside() -> float | None:
+        """Tell the time left."""
+        return remaining()
+
+    async def outside() -> tuple[float | None, float | None]:
+        """Await it, and tell the time left then."""
+        return await inside(), remaining()
+
+    left, after = asyncio.run(outside())
+
+    assert left is not None
+    assert after is None
+
+
 def test_an_attempt_has_its_own_time() -> None:
     """Each is cancelled, counted and tried again; a thread only when it is told to."""
     clock, breaker = ManualClock(), CircuitBreaker(5)
