@@ -16,7 +16,7 @@ WEBHOOKS = ("webhook+https", "webhook+http")
 _NAME = r"[a-z][a-z0-9_-]{0,39}"
 _URL = r"([a-z][a-z0-9+.-]{0,39})://\S{1,2000}"
 _ENTRY = re.compile(rf"(?:({_NAME})=)?({_URL})", re.ASCII | re.IGNORECASE)
-_SECRET = re.compile(r"[^:@/]*:?[^:@/]{16,}@.")
+_SECRET = re.compile(r"[^:@/]*:?[^:@/]{16,}@[^/]")
 _HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)(?: (\S+))?", re.ASCII)
 
 

@@ -1,9 +1,11 @@
 """What happened becomes alerts: each once, gathered, bounded, and nothing lost."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from failwell.alerts import Alert, make_rule
@@ -173,7 +175,7 @@ def test_two_that_judge_tell_once(
 ) -> None:
     """Every node may ship, and each of them may be elected on its machine."""
     one, two = open_shop(store_url), open_shop(store_url)
-    for number in range(30):
+    for number in range(8):
         one.fail(hash_=_hash(number))
         one.move()
         two.alerts.turn()
@@ -182,7 +184,26 @@ def test_two_that_judge_tell_once(
     two.alerts.turn()
     one.alerts.turn()
 
-    assert [alert.number for alert in told()] == [1, 29]
+    assert [alert.number for alert in told()] == [1, 7]
+
+
+def test_many_that_judge_at_the_same_time_lose_and_double_nothing(
+    open_shop: "OpenShop", store_url: str
+) -> None:
+    """One is at it, and the others leave it that."""
+    shops = [open_shop(store_url) for _ in range(4)]
+    for number in range(200):
+        shops[0].fail(hash_=_hash(number))
+    shops[0].move()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda shop: shop.alerts._evaluation.run(), shops * 5))
+    shops[0].clock.advance(601)
+    shops[0].alerts._evaluation.run()
+
+    entries = shops[0].alerts.outbox()
+    numbers = [msgspec.json.decode(entry.body)["number"] for entry in entries]
+    assert sum(numbers) == 200
 
 
 def test_a_link_leads_to_the_group(open_shop: "OpenShop", told: Told) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from failwell.alerts import Finding, Rule, make_rule
@@ -36,6 +36,7 @@ def _rules(pauses: Sequence[int]) -> list[Rule]:
     ]
 
 
+@settings(deadline=None)
 @given(
     steps=_steps,
     cap=st.integers(1, 5),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from receivers import Receiver
 
@@ -16,6 +16,7 @@ from failwell.alerts._rendering import Renderer
 if TYPE_CHECKING:
     from tests.alerts.conftest import OpenShop
 
+RENDERER = Renderer(None)
 AT = datetime.fromtimestamp(1_800_000_000, UTC)
 HOSTILE = (
     "x\r\nBcc: eve@example.org\r\n\r\n\x1b[2J\u202e @everyone <!channel> {{ 7*7 }}"
@@ -51,11 +52,12 @@ def test_the_template_says_what_why_and_how_to_change_it() -> None:
     assert "alert-1, 2027-01-15 08:00:00 UTC" in text
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_whatever_an_error_says_adds_no_line(said: str) -> None:
     """Title and text have the lines of the template, and no others."""
-    title, text = Renderer(None).render(_alert(f"a{said}b"))
-    expected = Renderer(None).render(_alert("a"))[1]
+    title, text = RENDERER.render(_alert(f"a{said}b"))
+    expected = RENDERER.render(_alert("a"))[1]
 
     assert len(title.splitlines()) == 1
     assert len(text.splitlines()) == len(expected.splitlines())

@@ -55,14 +55,18 @@ def test_groups_are_resolved_until_the_next_release(
 ) -> None:
     """An error of the present one opens nothing."""
     said = flask("resolve", "1", "--next-release").stdout
+    shown = flask("show", "1").stdout
     clock.advance(60)
     record()
     before = _group(flask)
     record(release="1.3")
 
     assert said == "Group 1 is resolved now, until an error of the next release.\n"
+    assert "UTC until an error of the next release" in shown
     assert before["until_next_release"] is True
     assert _group(flask)["regressed"] is True
+    assert "ZeroDivisionError regressed" in flask("errors").stdout
+    assert "open again by itself since 2027-01-15" in flask("show", "1").stdout
 
 
 def test_groups_are_muted_for_a_while(
@@ -71,13 +75,14 @@ def test_groups_are_muted_for_a_while(
     """Until a time, or until so many more errors; a past time is refused."""
     said = flask("mute", "1", "--until", "2h", "--more", "2").stdout
     record()
-    waiting = _group(flask)
+    waiting, shown = _group(flask), flask("show", "1").stdout
     record()
 
     assert said == (
         "Group 1 is muted now, until 2027-01-15 10:00:30 UTC or until 2 more errors.\n"
     )
     assert (waiting["state"], waiting["muted_more"]) == ("muted", 1)
+    assert "until 2027-01-15 10:00:30 UTC or until 1 more errors" in shown
     assert _group(flask)["state"] == "open"
     past = flask("mute", "1", "--until", "2020-01-01")
     assert past.exit_code == 2
@@ -110,6 +115,8 @@ def test_groups_are_assigned_and_commented(flask: Run, error: ErrorRecord) -> No
     ]
     assert "look\\x1b[2J here" in shown
     assert "to: bob" in shown
+    assert "ZeroDivisionError bob" in flask("errors").stdout
+    assert "assigned to   bob" in flask("show", "1").stdout
     assert flask("assign", "1").exit_code == 2
     assert flask("comment", "1", " ").exit_code == 2
     assert flask("history", "9").exit_code == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import tracemalloc
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -288,3 +289,52 @@ def test_without_a_reset_timeout_the_next_call_probes(clock: ManualClock) -> Non
 
     assert breaker.state is CircuitState.HALF_OPEN
     assert breaker.counters.rejected == 0
+
+
+def test_the_age_of_a_state_is_that_of_what_a_call_would_meet(
+    clock: ManualClock,
+) -> None:
+    """An open circuit that may be probed is half-open since then, called or not."""
+    breaker = CircuitBreaker(1, 60, clock=clock)
+    ages = []
+
+    def look(wait: float) -> None:
+        clock.advance(wait)
+        ages.append((breaker.state.value, breaker.state_age))
+
+    look(0.5)
+    _open(breaker)
+    look(20)
+    look(40)
+    look(5)
+    breaker.call(look, 3)
+    look(7)
+
+    assert ages == [
+        ("closed", 0.5),
+        ("open", 20),
+        ("half_open", 0),
+        ("half_open", 5),
+        ("half_open", 3),
+        ("closed", 7),
+    ]
+
+
+def test_a_window_of_time_keeps_no_more_as_it_gets_old(clock: ManualClock) -> None:
+    """What has left it is gone, however many parts of it there have been."""
+    breaker = CircuitBreaker(window_time=10, clock=clock)
+
+    def live(seconds: int) -> None:
+        for _ in range(seconds):
+            clock.advance(1)
+            breaker.call(int)
+
+    live(100)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    live(2_000)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+
+    assert breaker.counters.calls < 20
+    assert grown < 5_000

@@ -452,7 +452,7 @@ def test_a_budget_is_paid_back_by_successes(clock: ManualClock) -> None:
 
     assert empty == (1.0, 1)
     assert paid == pytest.approx(1.4)
-    assert budget.tokens == 4
+    assert budget.tokens == budget.max_tokens == 4
     assert repr(budget) == "<RetryBudget paid 4 of 4>"
 
 

@@ -1,13 +1,14 @@
 """Groups that are removed: nothing of them is left but what all errors add up to."""
 
 import threading
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import func, select
 
+from failwell.exceptions import NotFoundError
 from failwell.store import Store
 from failwell.store._errors import ConflictError
 from failwell.store._schema import (
@@ -104,6 +105,13 @@ def test_what_comes_later_begins_a_new_life(filled: Store, feed: "Feed") -> None
     assert [entry.action for entry in filled.history(group.id)] == ["appeared"]
 
 
+def _deadlocks(store: Store) -> int:
+    """Return how often one of two had to give up."""
+    own = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    with store._database.reading() as connection:
+        return int(connection.exec_driver_sql(own).scalar_one())
+
+
 def _move(feed: "Feed", store: Store) -> None:
     """Move what is there, again where a deletion was in the way, as a shipper does."""
     done = False
@@ -149,8 +157,77 @@ def test_a_deletion_does_not_stop_those_who_ship(
             datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
         )
         gone = sum(entry.details["count"] for entry in store.audit(limit=10_000))
-        rows = _rows(store)
+        rows, deadlocks = _rows(store), _deadlocks(store)
 
     assert failures == []
+    assert deadlocks == 0
     assert sum(left.values()) + gone == stats.total_errors == 160
     assert rows["groups"] == rows["fingerprints"] == len(left)
+
+
+def _merge_some(store: Store, turn: int) -> None:
+    """Merge a few groups; every other time, take that back."""
+    ids = [group.id for group in store.groups()]
+    target = store.merge(ids[turn % 3 :][:3], by="ada")
+    if turn % 2:
+        store.unmerge(target, by="ada")
+
+
+def _delete_one(store: Store, turn: int) -> None:
+    groups = store.groups()
+    store.delete([groups[turn % len(groups)].id] if groups else [], by="bob")
+
+
+def _repeat(
+    store: Store, work: "Callable[[Store, int], object]", failures: list[BaseException]
+) -> None:
+    """Do it sixty times; what it was to be done with may be gone, or in the way."""
+    for turn in range(60):
+        try:
+            work(store, turn)
+        except (NotFoundError, ValueError, ConflictError):
+            continue
+        except BaseException as error:  # noqa: BLE001 - shown by the test
+            failures.append(error)
+
+
+@pytest.mark.faults
+def test_nothing_is_left_without_its_group(
+    postgresql_url: object,
+    clock: ManualClock,
+    new_feed: "Callable[[ManualClock], Feed]",
+) -> None:
+    """Merged, taken apart, deleted and shipped at once: each fingerprint has both."""
+    url = postgresql_url.render_as_string(hide_password=False)  # type: ignore[attr-defined] # a URL
+    failures: list[BaseException] = []
+
+    def ship(store: Store, turn: int) -> None:
+        feed = new_feed(clock)
+        feed.unit.id = f"unit-{threading.get_ident()}-{turn}"
+        feed.count(hash=f"{turn % 5:016x}")
+        _move(feed, store)
+
+    with ExitStack() as opened:
+        works = (ship, ship, _merge_some, _merge_some, _delete_one)
+        stores = [opened.enter_context(closing(Store(url, clock=clock))) for _ in works]
+        stores[0].groups()
+        threads = [
+            threading.Thread(target=_repeat, args=(store, work, failures))
+            for store, work in zip(stores, works, strict=True)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for turn in range(5):
+            ship(stores[0], turn)
+        with stores[0]._database.reading() as connection:
+            own, home = fingerprints.c.group_id, fingerprints.c.home_group_id
+            there = set(connection.scalars(select(groups.c.id)))
+            named = {
+                *connection.scalars(select(own)),
+                *connection.scalars(select(home)),
+            }
+
+    assert failures == []
+    assert named <= there

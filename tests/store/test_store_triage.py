@@ -106,6 +106,20 @@ def test_until_the_next_release_errors_of_known_ones_are_expected(
     assert each_store.history(ids[0])[0].details == {"release": "1.1"}
 
 
+def test_a_clock_gone_mad_does_not_put_releases_out_of_order(
+    each_store: Store, feed: "Feed", ids: "Sequence[int]"
+) -> None:
+    """A first error dated 1970 makes its release no older than one of yesterday."""
+    feed.clock.advance(3 * 86_400)
+    feed.keep(1, group="b", release="2.0", timestamp=5.0)
+    feed.move(each_store)
+    feed.clock.advance(MINUTE)
+
+    each_store.resolve(ids, by="ada")
+
+    assert _group(each_store).resolved_in == "2.0"
+
+
 def test_there_is_no_next_release_where_none_was_named(
     each_store: Store, feed: "Feed"
 ) -> None:

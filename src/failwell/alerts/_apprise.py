@@ -31,11 +31,19 @@ class AppriseChannel:
         Raises:
             ChannelError: It was not taken.
         """
+        try:
+            failure = self._send(message)
+        except Exception as error:  # noqa: BLE001 - a hundred services, each its own
+            failure = f"{type(error).__name__}: {error}"
+        if failure:
+            raise ChannelError(without_secrets(failure, self._url))
+
+    def _send(self, message: Message) -> str:
+        """Send one; return why it was not taken."""
         with _heard():
             service = apprise.Apprise.instantiate(self._url, suppress_exceptions=True)
         if not isinstance(service, apprise.NotifyBase):
-            reason = "apprise does not know such a URL; see its list of services"
-            raise ChannelError(reason)
+            return "apprise does not know such a URL; see its list of services"
         # Not together with the above, which loads libraries that may have loggers.
         with _heard() as lines:
             is_sent = service.notify(
@@ -43,9 +51,7 @@ class AppriseChannel:
                 title=message.title,
                 body_format=apprise.NotifyFormat.TEXT,
             )
-        if not is_sent:
-            reason = "; ".join(lines) or "apprise does not say why"
-            raise ChannelError(without_secrets(reason, self._url))
+        return "" if is_sent else "; ".join(lines) or "apprise does not say why"
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from failwell.alerts._rule import LEVELS, Rule
 from failwell.alerts._rulebook import DEFAULTS, Rulebook
 from failwell.alerts._wording import compose, of_group
 from failwell.fleet import Fleet
+from failwell.records import Level
 from failwell.store import AlertBook, Happening, Judging, Posted
 
 HEARTBEAT_S = 60.0
@@ -134,7 +135,7 @@ class Evaluation:
             for happening in taken
             if _KINDS[happening.kind] == rule.kind
             and (not rule.codes or happening.code in rule.codes)
-            and (rule.level is None or _is_as_grave(rule, judging, happening))
+            and (rule.level is None or _is_as_grave(rule.level, judging, happening))
         ]
 
     def _post(self, rule: Rule, memory: Memory, now: float) -> Posted:
@@ -156,6 +157,6 @@ class Evaluation:
         return hours is not None and hours.contain(now)
 
 
-def _is_as_grave(rule: Rule, judging: Judging, happening: Happening) -> bool:
-    found = judging.level(happening.group_id)
-    return LEVELS.index(found) >= LEVELS.index(rule.level or "info")
+def _is_as_grave(level: Level, judging: Judging, happening: Happening) -> bool:
+    milder = LEVELS[: LEVELS.index(level)]
+    return judging.level(happening.group_id) not in milder

@@ -177,10 +177,9 @@ def _fields_of(rule: Rule) -> list[str]:
 
 
 def _refuse_numbers(rule: Rule, known: Mapping[str, object]) -> None:
-    for field, (lowest, highest) in _RANGES.items():
-        if rule.of == "users" and field == "count":
-            # Of a group, 100 errors an hour are kept in full: more cannot be told.
-            highest = _MOST_USERS  # noqa: PLW2901 - the narrower range
+    # Of a group, 100 errors an hour are kept in full: more users cannot be told.
+    narrower = {"count": (1, _MOST_USERS)} if rule.of == "users" else {}
+    for field, (lowest, highest) in {**_RANGES, **narrower}.items():
         value = getattr(rule, field)
         if field in known and not lowest <= value <= highest:
             message = (
@@ -191,4 +190,4 @@ def _refuse_numbers(rule: Rule, known: Mapping[str, object]) -> None:
 
 
 def _said(known: Mapping[str, object]) -> str:
-    return ", ".join(sorted(known))
+    return ", ".join(sorted(known.keys() - {"muted_until"}))

@@ -66,6 +66,10 @@ def groups_table(
         kind = shown(group.type, "bold")
         if group.state != "open":
             kind.append_text(shown(f" {group.state}", "dim"))
+        if group.regressed:
+            kind.append_text(Text(" regressed", "yellow"))
+        if group.assigned_to:
+            kind.append_text(shown(f" {group.assigned_to}", "dim"))
         narrow = Text("\n").join((kind, Text(" ").join((code, culprit))))
         table.add_row(
             str(group.id),
@@ -122,9 +126,9 @@ def make_table(*columns: str) -> Table:
 def _facts(page: GroupPage, now: datetime) -> Table:
     group = page.group
     table = Table.grid(padding=(0, 2, 0, 0))
-    state_at = f" since {exact(group.state_at)} UTC" if group.state_at else ""
     facts = [
-        ("state", group.state + state_at),
+        ("state", _state(group)),
+        ("assigned to", group.assigned_to or ""),
         ("code", group.code),
         ("where", group.culprit),
         ("count", f"{group.count:,}"),
@@ -143,6 +147,22 @@ def _facts(page: GroupPage, now: datetime) -> Table:
             table.add_row(shown(name, "dim"), shown(value))
     table.add_row(Text("last 24 h", "dim"), _spark(group.hourly))
     return table
+
+
+def _state(group: GroupSummary) -> str:
+    """Return the state, since when it is so, and what may end it."""
+    parts: list[str] = [group.state]
+    if group.regressed:
+        parts.append("again by itself")
+    if group.state_at:
+        parts.append(f"since {exact(group.state_at)} UTC")
+    if group.resolved_in:
+        parts.append(f"in release {group.resolved_in}")
+    if group.until_next_release:
+        parts.append("until an error of the next release")
+    ends = [f"until {exact(group.muted_until)} UTC"] if group.muted_until else []
+    ends += [f"until {group.muted_more:,} more errors"] if group.muted_more else []
+    return " ".join([*parts, " or ".join(ends)]).rstrip()
 
 
 def _values(values: Sequence[ValueCount]) -> str:

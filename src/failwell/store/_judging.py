@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import Connection, delete, select, text
 
-from failwell.records import Level
 from failwell.store import _happenings, _outbox
 from failwell.store._alert_model import Happening, Posted
 from failwell.store._bulk import Transaction, replacement
@@ -55,7 +54,7 @@ class Judging:
         """Take the oldest happenings away."""
         return _happenings.take_happenings(self._connection, self._whose, limit)
 
-    def level(self, group_id: int) -> Level:
+    def level(self, group_id: int) -> str:
         """Return the level of a group's newest error that was kept."""
         newest = (
             select(events.c.payload)
@@ -81,7 +80,7 @@ class Judging:
 
 
 class _Level(msgspec.Struct):
-    level: Level = "error"
+    level: str = "error"  # any, of a newer release
 
 
 _level = msgspec.json.Decoder(_Level).decode

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Column, ColumnElement, Connection, func, or_, select, update
 
 from failwell.store._bulk import Transaction
-from failwell.store._present import find_group_row, present_group
+from failwell.store._present import find_group_row, lock_present, present_group
 from failwell.store._schema import fingerprints, groups
 from failwell.store._text import search_text
 from failwell.store._triage import Deed
@@ -39,6 +39,8 @@ def merge_groups(deed: Deed, group_ids: Sequence[int]) -> int:
         raise ValueError(message)
     target, *others = map(int, found)
     _move(connection, fingerprints.c.group_id.in_(found), target)
+    # Else a deletion under way could leave what was moved without a group.
+    lock_present(connection, found)
     _recount(connection, found.keys())
     deed.tell("merged", {target: {"groups": others}})
     return target

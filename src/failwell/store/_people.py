@@ -1,7 +1,7 @@
 """What people do to groups: each a transaction, with its entry in the history."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -55,15 +55,16 @@ class StoreTriage(StoreReader):
             until_next_release: Whether errors of all releases of now are to be expected:
                 only those of a release that is yet to come open it.
         """
-        with self._deed(by) as deed:
-            return _triage.resolve_groups(
+        return self._do(
+            by,
+            lambda deed: _triage.resolve_groups(
                 deed, group_ids, until_next_release=until_next_release
-            )
+            ),
+        )
 
     def reopen(self, group_ids: Sequence[int], *, by: str) -> list[int]:
         """Say that resolved or muted groups need work."""
-        with self._deed(by) as deed:
-            return _triage.reopen_groups(deed, group_ids)
+        return self._do(by, lambda deed: _triage.reopen_groups(deed, group_ids))
 
     def mute(
         self,
@@ -90,8 +91,10 @@ class StoreTriage(StoreReader):
             message = f"more is {more}; allowed: 1 to {_MOST_ERRORS:,}"
             raise ValueError(message)
         moment = None if until is None else stored(until)
-        with self._deed(by) as deed:
-            return _triage.mute_groups(deed, group_ids, until=moment, more=more)
+        return self._do(
+            by,
+            lambda deed: _triage.mute_groups(deed, group_ids, until=moment, more=more),
+        )
 
     def assign(self, group_ids: Sequence[int], to: str | None, *, by: str) -> list[int]:
         """Say whose groups are; None: nobody's."""
@@ -99,8 +102,7 @@ class StoreTriage(StoreReader):
         if name == NOBODY:
             message = f"to is {NOBODY!r}, which stands for nobody; give None"
             raise ValueError(message)
-        with self._deed(by) as deed:
-            return _triage.assign_groups(deed, group_ids, name)
+        return self._do(by, lambda deed: _triage.assign_groups(deed, group_ids, name))
 
     def comment(self, group_id: int, text: str, *, by: str) -> list[int]:
         """Add a comment to the history of a group; up to 10,000 characters."""
@@ -110,8 +112,7 @@ class StoreTriage(StoreReader):
                 f"a comment of {len(said):,} characters; allowed: {_LONGEST_COMMENT:,}"
             )
             raise ValueError(message)
-        with self._deed(by) as deed:
-            return _triage.comment_group(deed, group_id, said)
+        return self._do(by, lambda deed: _triage.comment_group(deed, group_id, said))
 
     def merge(self, group_ids: Sequence[int], *, by: str) -> int:
         """Make groups one with the first of them, for what comes later too.
@@ -122,8 +123,7 @@ class StoreTriage(StoreReader):
         Returns:
             The id of the group that they are now.
         """
-        with self._deed(by) as deed:
-            return _merging.merge_groups(deed, group_ids)
+        return self._do(by, lambda deed: _merging.merge_groups(deed, group_ids))
 
     def unmerge(self, group_id: int, *, by: str) -> list[int]:
         """Take a merge back, for what comes later too.
@@ -136,8 +136,7 @@ class StoreTriage(StoreReader):
         Returns:
             The ids of the groups that are there again.
         """
-        with self._deed(by) as deed:
-            return _merging.unmerge_group(deed, group_id)
+        return self._do(by, lambda deed: _merging.unmerge_group(deed, group_id))
 
     def delete(self, group_ids: Sequence[int], *, by: str) -> list[int]:
         """Remove groups with their errors and counts, and those merged into them.
@@ -145,12 +144,7 @@ class StoreTriage(StoreReader):
         Statistics of all errors stay, and the history. What comes later of such a group
         begins a new one.
         """
-
-        def delete() -> list[int]:
-            with self._deed(by) as deed:
-                return _deletion.delete_groups(deed, group_ids)
-
-        return _persist(delete)
+        return self._do(by, lambda deed: _deletion.delete_groups(deed, group_ids))
 
     def note(
         self, action: str, *, by: str, details: Mapping[str, object] | None = None
@@ -195,11 +189,14 @@ class StoreTriage(StoreReader):
         with self._reading() as connection:
             return _history.read_audit(connection, checked, before)
 
-    @contextmanager
-    def _deed(self, by: str) -> "Iterator[_triage.Deed]":
-        who = _said("by", by)
+    def _do(self, by: str, change: "Callable[[_triage.Deed], Answer]") -> Answer:
+        """Do it, again where what came meanwhile was in the way."""
+        who, now = _said("by", by), microseconds(self._clock.now())
+        for _ in range(_TRIES - 1):
+            with suppress(ConflictError), self._database.writing() as connection:
+                return change(_triage.Deed(connection, who, now))
         with self._database.writing() as connection:
-            yield _triage.Deed(connection, who, microseconds(self._clock.now()))
+            return change(_triage.Deed(connection, who, now))
 
 
 def _said(name: str, text: str) -> str:
@@ -208,13 +205,3 @@ def _said(name: str, text: str) -> str:
         message = f"{name} is empty; it takes a text"
         raise ValueError(message)
     return said
-
-
-def _persist(change: Callable[[], Answer]) -> Answer:
-    """Do it, again where errors that came meanwhile were in the way."""
-    for _ in range(_TRIES - 1):
-        try:
-            return change()
-        except ConflictError:
-            continue
-    return change()

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Row, select
 
 from failwell.exceptions import NotFoundError
+from failwell.store._errors import ConflictError
 from failwell.store._listing import GROUP_COLUMNS
 from failwell.store._schema import fingerprints, groups
 
@@ -49,6 +50,7 @@ def lock_present(connection: Connection, group_ids: Iterable[int]) -> list[Group
     """Return the rows of these groups, each once; nobody else changes them meanwhile.
 
     Raises:
+        ConflictError: One was merged or deleted just now; the next try finds it so.
         NotFoundError: One of them does not exist.
         ValueError: They are too many.
     """
@@ -66,8 +68,9 @@ def lock_present(connection: Connection, group_ids: Iterable[int]) -> list[Group
     # In the order in which an ingest elsewhere locks them.
     locked = select(groups).where(groups.c.id.in_(wanted)).order_by(groups.c.id)
     rows = connection.execute(locked.with_for_update()).all()
-    for missing in sorted(wanted - {row.id for row in rows}):
-        raise NotFoundError("Group", missing)
+    if len(rows) < len(wanted) or any(row.last_seen is None for row in rows):
+        store = connection.engine.url.render_as_string(hide_password=True)
+        raise ConflictError(store, "a group was merged or deleted meanwhile")
     return list(rows)
 
 
