@@ -175,31 +175,28 @@ PROXY = {
 }
 
 
-@pytest.mark.parametrize(
-    ("address", "entered"),
-    [
-        ("10.0.0.5", True),
-        ("10.1.255.1", True),
-        ("fd00::17", True),
-        ("10.0.0.6", False),
-        ("10.2.0.1", False),
-        ("::ffff:10.0.0.5", False),
-        ("fe80::1", False),
-        ("127.0.0.1", False),
-        ("", False),
-        ("nonsense", False),
-    ],
-)
-def test_a_header_counts_from_the_proxy_alone(
-    open_door: Open, address: str, *, entered: bool
-) -> None:
+def test_a_header_counts_from_the_proxy_alone(open_door: Open) -> None:
     """From any other address it is as if nothing had been sent."""
     client = open_door(**PROXY)
     headers = {"X-Forwarded-User": "ada@example.org"}
+    trusted = ["10.0.0.5", "10.1.255.1", "fd00::17"]
+    others = [
+        "10.0.0.6",
+        "10.2.0.1",
+        "::ffff:10.0.0.5",
+        "fe80::1",
+        "127.0.0.1",
+        "",
+        "x",
+    ]
 
-    me = _me(client, headers=headers, environ_base={"REMOTE_ADDR": address})
+    entered = {
+        address: _me(client, headers=headers, environ_base={"REMOTE_ADDR": address})
+        for address in (*trusted, *others)
+    }
 
-    assert me == ({"name": "ada@example.org", "role": "admin"} if entered else 401)
+    ada = {"name": "ada@example.org", "role": "admin"}
+    assert entered == {**dict.fromkeys(trusted, ada), **dict.fromkeys(others, 401)}
 
 
 def test_a_proxy_gives_roles_by_name(open_door: Open) -> None:

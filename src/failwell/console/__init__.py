@@ -1,8 +1,8 @@
 """The web pages on which a person finds an error, and the same as JSON.
 
-Owns who may enter, the pages, their headers and their look. Refuses to write, but for
-the one-time links that the store remembers; to use the application's session, secret
-or templates; and to need JavaScript.
+Owns who may enter and in which role, the pages, their headers and their look. Refuses to
+write but through the store and the alerts; to use the application's session, secret or
+templates; and to need JavaScript.
 """
 
 from failwell.console._access import signin_link
