@@ -46,6 +46,24 @@ def leave_landmarks(connection: Connection, edge: int) -> int:
     return len(copies)
 
 
+def drop_overtaken(connection: Connection) -> int:
+    """Remove landmarks that were the last of a fingerprint which has newer events now.
+
+    Returns how many. Where no event of a fingerprint is removed, nothing else does it.
+    """
+    other, later = landmarks.alias(), events.alias()
+    is_first = ~exists().where(
+        other.c.fingerprint_id == landmarks.c.fingerprint_id,
+        _place(other) < _place(landmarks),
+    )
+    is_overtaken = exists().where(
+        later.c.fingerprint_id == landmarks.c.fingerprint_id,
+        _place(later) > _place(landmarks),
+    )
+    statement = delete(landmarks).where(~is_first, is_overtaken)
+    return connection.execute(statement).rowcount
+
+
 def _drop_stale(connection: Connection, edge: int) -> None:
     """Remove landmarks that are neither first nor last any more."""
     touched = select(events.c.fingerprint_id).where(events.c.at <= edge)

@@ -44,7 +44,7 @@ from failwell.store._times import (
     MINUTES_PER_HOUR,
     MINUTES_SHOWN,
 )
-from failwell.store._upkeep._landmarks import leave_landmarks
+from failwell.store._upkeep._landmarks import drop_overtaken, leave_landmarks
 
 _EVENTS_PER_STEP = 200
 _ROWS_PER_STEP = 2_000
@@ -72,6 +72,8 @@ def prune(
     yield from _remove_excess(database, retention.events)
     yield from _repeat(database, lambda c: _shrink(c, retention.bytes, now))
     if thorough:
+        # They were told among the removed events, as ones that are kept all the same.
+        yield from _repeat(database, lambda c: Pruned(landmarks=-drop_overtaken(c)))
         for column, below in _narrow(now, oldest):
             yield from _repeat(database, _trimming(column, below))
         yield from _forget_details(database, oldest, now)
@@ -90,7 +92,7 @@ def _take(database: Database, step: _Step) -> Pruned:
         if not may_prune(connection):
             return Pruned()
         done = step(connection)
-        if done.events or done.counts:
+        if done.events or done.landmarks or done.counts:
             note_change(connection)
         return done
 
