@@ -121,6 +121,7 @@ def _move(feed: "Feed", store: Store) -> None:
     feed.move(store)
 
 
+@pytest.mark.faults
 def test_a_deletion_does_not_stop_those_who_ship(
     postgresql_url: object,
     clock: ManualClock,
