@@ -137,15 +137,15 @@ def test_a_full_disk_under_the_store_loses_nothing(
             store.groups()
             filler = disk / "filler"
             filler.write_bytes(bytes(600_000))
-            _write(spool, feed, *range(700))
+            _write(spool, feed, *range(400))
             with _running(folder, store) as shipper:
                 _until(lambda: shipper._away)
-                _write(spool, feed, 700)
+                _write(spool, feed, 400)
                 filler.unlink()
                 shipper.nudge()
-                _until(lambda: _count(store) == 701)
+                _until(lambda: _count(store) == 401)
 
-            assert len(store.recent(1000)) == 701
+            assert len(store.recent(1000)) == 401
     finally:
         remove_small_disk(disk)
 
