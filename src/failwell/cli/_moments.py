@@ -20,6 +20,8 @@ class Moment(click.ParamType[datetime]):
     """
 
     name = "time"
+    _sign = -1
+    _wanted = "no time; write {}, or how long ago: 30m, 24h, 7d, 4w"
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -35,16 +37,12 @@ class Moment(click.ParamType[datetime]):
             return value
         try:
             if found := _AGO.fullmatch(value):
-                ago = timedelta(**{_UNITS[found[2]]: int(found[1])})
-                return present(self._clock) - ago
+                span = timedelta(**{_UNITS[found[2]]: int(found[1])})
+                return present(self._clock) + self._sign * span
             moment = datetime.fromisoformat(value)
         except (ValueError, OverflowError):
-            self.fail(
-                f"{value!r} is no time; write 2026-11-23T18:00 (UTC), the same with"
-                " an offset, or how long ago: 30m, 24h, 7d, 4w",
-                param,
-                ctx,
-            )
+            forms = "2026-11-23T18:00 (UTC), the same with an offset"
+            self.fail(f"{value!r} is {self._wanted.format(forms)}", param, ctx)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -68,40 +66,15 @@ class Duration(click.ParamType[timedelta]):
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-class Coming(click.ParamType[datetime]):
+class Coming(Moment):
     """A moment to come: `2026-11-23T18:00`, with an offset or in UTC, or `2h`, `3d`.
 
     Args:
         clock: What "in" is counted from.
     """
 
-    name = "time"
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def convert(
-        self,
-        value: str | datetime,
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> datetime:
-        """Return the moment, aware."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            if found := _AGO.fullmatch(value):
-                wait = timedelta(**{_UNITS[found[2]]: int(found[1])})
-                return present(self._clock) + wait
-            moment = datetime.fromisoformat(value)
-        except (ValueError, OverflowError):
-            self.fail(
-                f"{value!r} is no time to come; write 2026-11-23T18:00 (UTC), the same"
-                " with an offset, or in how long: 30m, 2h, 3d, 4w",
-                param,
-                ctx,
-            )
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    _sign = 1
+    _wanted = "no time to come; write {}, or in how long: 30m, 2h, 3d, 4w"
 
 
 def present(clock: Clock) -> datetime:
