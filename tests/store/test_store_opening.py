@@ -1,7 +1,6 @@
 """How a store is made and opened, and how it fails."""
 
 import gc
-import multiprocessing
 import os
 import pickle
 import sqlite3
@@ -12,11 +11,11 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from races import race
 
 from failwell.store import Store, StoreError
 from failwell.testing import ManualClock
@@ -212,26 +211,15 @@ def test_a_file_that_is_no_database_fails(store: Store, path: Path) -> None:
     assert path.read_bytes().startswith(b"not a database")
 
 
-def _open_and_use(url: str, token: str, ready: Barrier) -> None:
-    ready.wait()
-    assert Store(url).use_once(token, 9e9)
-
-
 def test_racing_processes_make_the_tables_once(path: Path) -> None:
     """Four processes open a store that does not exist at the same moment."""
-    forking = multiprocessing.get_context("fork")
-    ready = forking.Barrier(4)
-    racers = [
-        forking.Process(target=_open_and_use, args=(f"sqlite:///{path}", str(n), ready))
-        for n in range(4)
-    ]
+    ended = race(
+        "from failwell.store import Store\nimport sqlalchemy",
+        "assert Store(sys.argv[1]).use_once(sys.argv[2], 9e9)",
+        [(f"sqlite:///{path}", str(n)) for n in range(4)],
+    )
 
-    for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join(30)
-
-    assert [racer.exitcode for racer in racers] == [0, 0, 0, 0]
+    assert ended == [0, 0, 0, 0]
 
 
 def test_a_store_is_used_on_both_sides_of_a_fork(

@@ -1,11 +1,9 @@
 """Stores that an older failwell made are brought up to date, on a live system."""
 
-import multiprocessing
 import sqlite3
 import threading
 from contextlib import closing
 from datetime import UTC, datetime
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
+from races import race
 
 from failwell.records import ErrorRecord
 from failwell.store import GroupQuery, Store, StoreError
@@ -188,26 +187,15 @@ def test_tables_of_something_else_are_left_alone(
     assert "a database of its own" in refused.value.reason
 
 
-def _open(url: str, ready: Barrier) -> None:
-    ready.wait()
-    assert len(Store(url).groups()) == 3
-
-
 def test_racing_processes_upgrade_once(old_store: Path) -> None:
     """Four processes open an old store at the same moment."""
-    forking = multiprocessing.get_context("fork")
-    ready = forking.Barrier(4)
-    racers = [
-        forking.Process(target=_open, args=(f"sqlite:///{old_store}", ready))
-        for _ in range(4)
-    ]
+    ended = race(
+        "from failwell.store import Store\nimport sqlalchemy",
+        "assert len(Store(sys.argv[1]).groups()) == 3",
+        [(f"sqlite:///{old_store}",)] * 4,
+    )
 
-    for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join(60)
-
-    assert [racer.exitcode for racer in racers] == [0, 0, 0, 0]
+    assert ended == [0, 0, 0, 0]
 
 
 def test_readers_and_a_shipper_go_on_while_a_store_is_upgraded(

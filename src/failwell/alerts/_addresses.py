@@ -65,8 +65,6 @@ def _meant(address: _Address) -> Iterator[_Address]:
         return
     if address.ipv4_mapped is not None:
         yield address.ipv4_mapped
-    if address.sixtofour is not None:
-        yield address.sixtofour
     if address.teredo is not None:
         yield from address.teredo
     if address in _NAT64 or address in _COMPATIBLE:
@@ -78,7 +76,8 @@ def _is_global(address: _Address) -> bool:
         # 64:ff9b::/96 is reserved and leads outside; the address in it is judged.
         return isinstance(address, IPv6Address) and address in _NAT64
     if isinstance(address, IPv6Address):
-        if address in _LOCAL_NAT64 or address.is_site_local:
+        # Relays of 6to4 are gone (RFC 7526), and Pythons differ in what they call it.
+        if address in _LOCAL_NAT64 or address.is_site_local or address.sixtofour:
             return False
         if address.ipv4_mapped is not None:
             return True  # as far as the address in it is

@@ -76,7 +76,7 @@ def create_alone(clock: Clock = SYSTEM_CLOCK) -> click.Group:
             application=None,
             settle=lambda: True,
             prefix="failwell",
-            advice="It has to be there: this command makes none.",
+            advice="it has to be there, this command makes none",
         )
 
     help_ = "Look after the database that errors rest in."
